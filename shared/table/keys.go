@@ -1,0 +1,133 @@
+package table
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// One table holds everything. Rules: partition by owner, never by type; every
+// create is conditional; uniqueness is claimed inside the transaction; nothing
+// is ever scanned. r is a retailer, s a store, h a customer: a keyed hash of the
+// retailer and the customer's number (see Customer), so that no customer's
+// number is in a key, a URL or a callback. h is also the conversation id.
+//
+//	Question                               pk                sk              GSI1                                   GSI2
+//	the retailer                           RETAILER#r        PROFILE
+//	its stores                             RETAILER#r        STORE#s
+//	whose number is this? (a call needs    NUMBER#<e164>     NUMBER          RETAILER#r / NUMBER#<country>#<e164>
+//	  this one read)
+//	a store's conversation with a          CUSTOMER#r#h      STORE#s         INBOX#r#s / <last activity>#h          UNREAD#r#s / <since>#h
+//	  customer; where is a customer known?
+//	has this customer refused us?          CUSTOMER#r#h      SUPPRESSION
+//	what did this customer consent to?     CUSTOMER#r#h      CONSENT#<uuid7>
+//	the texts and events of a thread       THREAD#r#s#h      <uuid7>
+//	was this text or call seen, and what   SID#<sid>         SID
+//	  was answered?
+//	texts to numbers nobody uses           UNROUTED#<uuid7>  UNROUTED                                               OPERATOR#unrouted / <since>#<uuid7>
+//
+// GSI1 holds lists. GSI2 is sparse: only what wants attention has its keys. SID,
+// UNROUTED and the entries of threads carry expiresAt (TTL, epoch seconds).
+//
+// A conversation lies with its customer, not with its store: one partition then
+// answers everything about a person (consent, export, erasure) and creating a
+// conversation is a single item, while the inbox of a store is GSI1's anyway.
+
+// key is the primary key of an item.
+type key struct{ pk, sk string }
+
+func retailerKey(retailer string) key     { return key{"RETAILER#" + retailer, "PROFILE"} }
+func storeKey(retailer, store string) key { return key{"RETAILER#" + retailer, "STORE#" + store} }
+func numberKey(e164 string) key           { return key{"NUMBER#" + e164, "NUMBER"} }
+func sidKey(sid string) key               { return key{"SID#" + sid, "SID"} }
+func unroutedKey(id string) key           { return key{"UNROUTED#" + id, "UNROUTED"} }
+
+func conversationKey(retailer, store, customer string) key {
+	return key{customerPartition(retailer, customer), "STORE#" + store}
+}
+
+func suppressionKey(retailer, customer string) key {
+	return key{customerPartition(retailer, customer), "SUPPRESSION"}
+}
+
+func consentKey(retailer, customer, id string) key {
+	return key{customerPartition(retailer, customer), "CONSENT#" + id}
+}
+
+func messageKey(retailer, store, customer, id string) key {
+	return key{threadPartition(retailer, store, customer), id}
+}
+
+func customerPartition(retailer, customer string) string {
+	return "CUSTOMER#" + retailer + "#" + customer
+}
+
+func threadPartition(retailer, store, customer string) string {
+	return "THREAD#" + retailer + "#" + store + "#" + customer
+}
+
+// The indexes and their keys.
+const (
+	gsi1 = "GSI1"
+	gsi2 = "GSI2"
+)
+
+func numberListKey(retailer, country, e164 string) key {
+	return key{"RETAILER#" + retailer, "NUMBER#" + country + "#" + e164}
+}
+
+func inboxKey(retailer, store, customer string, lastActivity time.Time) key {
+	return key{inboxPartition(retailer, store), stamp(lastActivity) + "#" + customer}
+}
+
+// unreadKey does not move while texts keep coming: the longest waiting stays
+// first, and an update that leaves an index key alone costs less.
+func unreadKey(retailer, store, customer string, since time.Time) key {
+	return key{unreadPartition(retailer, store), stamp(since) + "#" + customer}
+}
+
+func inboxPartition(retailer, store string) string  { return "INBOX#" + retailer + "#" + store }
+func unreadPartition(retailer, store string) string { return "UNREAD#" + retailer + "#" + store }
+
+// operatorKey lists what waits for a person of ours, oldest first.
+func operatorKey(kind, id string, since time.Time) key {
+	return key{"OPERATOR#" + kind, stamp(since) + "#" + id}
+}
+
+// stampLayout is RFC 3339 in UTC with exactly three decimals, so that moments
+// sort as their strings do.
+const stampLayout = "2006-01-02T15:04:05.000Z"
+
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+
+// customerLength is that of a customer's hash: 128 bits in base32.
+const customerLength = 26
+
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Customer names a customer of a retailer without their number: 128 bits of
+// HMAC-SHA256 over both, under the stage's key, as 26 characters of a-z and 2-7.
+// It is the id of the customer's conversations, and cannot be computed or
+// undone without the key.
+func (t *Table) Customer(retailer, phone string) string {
+	mac := hmac.New(sha256.New, t.phoneKey)
+	mac.Write([]byte(retailer + "\x00" + phone))
+	return base32Lower.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// IsCustomer reports whether s is written as Customer writes a customer's name.
+func IsCustomer(s string) bool {
+	return len(s) == customerLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
+func (k key) item() map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": str(k.pk), "sk": str(k.sk)}
+}
+
+func (k key) onto(item map[string]types.AttributeValue, index string) {
+	item[index+"pk"], item[index+"sk"] = str(k.pk), str(k.sk)
+}

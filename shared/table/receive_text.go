@@ -1,0 +1,206 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clienteling/shared/clienteling"
+	"clienteling/shared/clienteling/consent"
+)
+
+// InboundText is a customer's text and what we answer to it.
+type InboundText struct {
+	// SID is Twilio's id of the text: whatever happens, it is stored once.
+	SID        string
+	AccountSID string
+	// From is the customer, To the clienteling number.
+	From, To string
+	Body     string
+	Media    []clienteling.Media
+	At       time.Time
+	// Answer is the TwiML Twilio gets, kept with the SID so that a repeat gets
+	// the same bytes.
+	Answer string
+}
+
+// DuplicateError says that a text or call of this SID was stored before.
+type DuplicateError struct {
+	// Answer is what was answered then.
+	Answer string
+}
+
+// Error names the case; the answer is no matter for logs.
+func (e *DuplicateError) Error() string { return "table: this SID was stored before" }
+
+// ConsentError says that a text was considered with another state of consent
+// than the customer's. Nothing was written; consider it again with State.
+type ConsentError struct{ State consent.State }
+
+// Error shows the state found; it holds nothing personal.
+func (e *ConsentError) Error() string { return fmt.Sprintf("table: consent is %+v", e.State) }
+
+// ReceiveText stores a customer's text to a store's number in one transaction:
+// it claims the SID, writes the thread's entry, moves the conversation to the
+// front of the inbox (creating it if need be), and applies the change of consent
+// under its guard, with a line in the consent ledger. All of it happens, or nothing.
+// A *DuplicateError or a *ConsentError tells what stood in the way.
+func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in InboundText, c consent.Change) error {
+	customer := t.Customer(n.Retailer, in.From)
+	m := clienteling.Message{
+		ID: t.newID(in.At), Kind: clienteling.KindText, Direction: clienteling.Inbound,
+		Text: in.Body, Media: in.Media, Status: clienteling.StatusReceived,
+		SID: in.SID, AccountSID: in.AccountSID, At: in.At,
+	}
+	conversation := t.conversationMoved(n, customer, in.From, m, true)
+	applyToConversation(conversation, c)
+
+	writes := make([]types.TransactWriteItem, 3, 5)
+	writes[0] = t.claimSID(in.SID, in.Answer, in.At)
+	writes[1].Put = &types.Put{TableName: &t.name, Item: t.writeMessage(n, customer, m)}
+	writes[2].Update = conversation
+	suppression := t.suppressionWrite(n, customer, in, c)
+	if suppression != nil {
+		writes = append(writes, *suppression)
+	}
+	if c.Effect != consent.NoEffect {
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
+			TableName: &t.name, Item: ledgerEntry(n, customer, m, c), ConditionExpression: new(isNew),
+		}})
+	}
+
+	reasons, err := t.transact(ctx, writes)
+	switch {
+	case err != nil || reasons == nil:
+		return err
+	case failed(reasons[0]):
+		return &DuplicateError{Answer: text(reasons[0].Item, "answer")}
+	}
+	var suppressed item
+	if suppression != nil && failed(reasons[3]) {
+		suppressed = reasons[3].Item
+		if suppressed == nil {
+			suppressed = item{} // known to be absent: no opt-out so far
+		}
+	}
+	state := consentState(reasons[2].Item, suppressed)
+	if was := c.When.Exactly; was != nil && !failed(reasons[2]) {
+		// DynamoDB shows the items of failed conditions only: the conversation is as it was.
+		state.OptIn, state.OptInEpoch = was.OptIn, was.OptInEpoch
+	}
+	return &ConsentError{State: state}
+}
+
+// claimSID makes sure that a text or call is taken once, and remembers the answer.
+func (t *Table) claimSID(sid, answer string, at time.Time) types.TransactWriteItem {
+	i := sidKey(sid).item()
+	i["answer"] = str(answer)
+	i["expiresAt"] = t.expiry(at)
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName: &t.name, Item: i, ConditionExpression: new(isNew),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}
+}
+
+// applyToConversation adds to a conversation's update what a change of consent
+// does to it, and the part of the guard that it can check.
+func applyToConversation(u *types.Update, c consent.Change) {
+	u.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	v := u.ExpressionAttributeValues
+	switch s := c.When.Exactly; {
+	case s == nil && c.When.NotWaiting:
+		u.ConditionExpression = new("attribute_not_exists(optIn) OR optIn <> :waiting")
+		v[":waiting"] = str(string(clienteling.OptInWaiting))
+	case s != nil && s.OptIn == clienteling.OptInWaiting:
+		u.ConditionExpression = new("optIn = :was AND optInEpoch = :wasEpoch")
+		v[":was"], v[":wasEpoch"] = str(string(s.OptIn)), num(s.OptInEpoch)
+	}
+
+	to := clienteling.OptInNone
+	switch c.Effect {
+	case consent.NoEffect:
+		return
+	case consent.Accepted, consent.OptedIn:
+		to = clienteling.OptInAccepted
+	case consent.Rejected:
+		to = clienteling.OptInRejected
+	}
+	u.UpdateExpression = new("SET optIn = :optIn, optInEpoch = :epoch, optedOut = :optedOut, " + (*u.UpdateExpression)[len("SET "):])
+	v[":optIn"], v[":epoch"], v[":optedOut"] = str(string(to)), num(c.Epoch), flag(c.Effect == consent.OptedOut)
+}
+
+// What a suppression item may say.
+const (
+	suppressionOpen   = "open"
+	suppressionLifted = "lifted"
+)
+
+// suppressionWrite opens or lifts a customer's opt-out, or checks that it is as
+// the guard demands; nil when the change has nothing to do with it.
+func (t *Table) suppressionWrite(n clienteling.Number, customer string, in InboundText, c consent.Change) *types.TransactWriteItem {
+	k := suppressionKey(n.Retailer, customer)
+	condition, values := suppressionCondition(c.When)
+	old := types.ReturnValuesOnConditionCheckFailureAllOld
+
+	switch c.Effect {
+	case consent.OptedOut, consent.OptedIn:
+		i := k.item()
+		i["state"] = str(suppressionLifted)
+		if c.Effect == consent.OptedOut {
+			i["state"] = str(suppressionOpen)
+		}
+		i["epoch"] = num(c.Epoch)
+		i["since"] = str(stamp(in.At))
+		i["store"] = str(n.Store)
+		i["sid"] = str(in.SID)
+		return &types.TransactWriteItem{Put: &types.Put{
+			TableName: &t.name, Item: i, ConditionExpression: &condition,
+			ExpressionAttributeNames: stateName, ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: old,
+		}}
+	}
+	if condition == "" {
+		return nil
+	}
+	check := &types.ConditionCheck{
+		TableName: &t.name, Key: k.item(), ConditionExpression: &condition,
+		ExpressionAttributeNames: stateName, ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: old,
+	}
+	return &types.TransactWriteItem{ConditionCheck: check}
+}
+
+// stateName stands for an attribute whose name is a reserved word.
+var stateName = map[string]string{"#state": "state"}
+
+func suppressionCondition(g consent.Guard) (string, item) {
+	switch {
+	case g.Exactly != nil && g.Exactly.Refused:
+		return "#state = :open AND epoch = :was", item{":open": str(suppressionOpen), ":was": num(g.Exactly.Epoch)}
+	case g.Exactly != nil && g.Exactly.Epoch > 0:
+		return "#state <> :open AND epoch = :was", item{":open": str(suppressionOpen), ":was": num(g.Exactly.Epoch)}
+	case g.Exactly != nil:
+		return "attribute_not_exists(pk) OR #state <> :open AND epoch = :was", item{":open": str(suppressionOpen), ":was": num(0)}
+	case g.Refusal == consent.InForce:
+		return "#state = :open", item{":open": str(suppressionOpen)}
+	case g.Refusal == consent.NotInForce:
+		return "attribute_not_exists(pk) OR #state <> :open", item{":open": str(suppressionOpen)}
+	default:
+		return "", nil
+	}
+}
+
+// ledgerEntry is the evidence of a change of consent: what, when, by which text,
+// to which store. Nothing ever edits it but erasure.
+func ledgerEntry(n clienteling.Number, customer string, m clienteling.Message, c consent.Change) item {
+	i := consentKey(n.Retailer, customer, m.ID).item()
+	i["effect"] = str(string(c.Effect))
+	i["epoch"] = num(c.Epoch)
+	i["store"] = str(n.Store)
+	i["number"] = str(n.E164)
+	i["by"] = str("customer")
+	i["reply"] = str(m.Text)
+	i["sid"] = str(m.SID)
+	i["at"] = str(stamp(m.At))
+	return i
+}

@@ -1,0 +1,51 @@
+package table
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clienteling/shared/clienteling"
+)
+
+// EnableRetailer records a retailer. retailer_exists: it is recorded already.
+func (t *Table) EnableRetailer(ctx context.Context, r clienteling.Retailer) error {
+	i := retailerKey(r.ID).item()
+	i["legalName"] = str(r.LegalName)
+	i["contactEmail"] = str(r.ContactEmail)
+	countries := make([]types.AttributeValue, len(r.Countries))
+	for n, c := range r.Countries {
+		countries[n] = str(c)
+	}
+	i["countries"] = &types.AttributeValueMemberL{Value: countries}
+	i["optInMode"] = str(string(r.OptInMode))
+	i["enabledAt"] = str(stamp(r.EnabledAt))
+	err := t.put(ctx, i, isNew)
+	if err == errConditionFailed {
+		return clienteling.E(clienteling.Conflict, "retailer_exists", "This retailer is enabled already.")
+	}
+	return err
+}
+
+// Retailer returns a retailer's profile; clienteling.ErrNotFound: it is not enabled.
+func (t *Table) Retailer(ctx context.Context, id string) (clienteling.Retailer, error) {
+	i, err := t.get(ctx, retailerKey(id), true)
+	if err != nil {
+		return clienteling.Retailer{}, err
+	}
+	r := clienteling.Retailer{
+		ID:           id,
+		LegalName:    text(i, "legalName"),
+		ContactEmail: text(i, "contactEmail"),
+		OptInMode:    clienteling.OptInMode(text(i, "optInMode")),
+		EnabledAt:    moment(i, "enabledAt"),
+	}
+	if l, ok := i["countries"].(*types.AttributeValueMemberL); ok {
+		for _, v := range l.Value {
+			if s, ok := v.(*types.AttributeValueMemberS); ok {
+				r.Countries = append(r.Countries, s.Value)
+			}
+		}
+	}
+	return r, nil
+}
