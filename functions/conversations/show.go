@@ -1,0 +1,78 @@
+package main
+
+import (
+	"time"
+
+	"clienteling/shared/clienteling"
+)
+
+// conversation and message are what the API shows of the nouns; openapi.yaml
+// describes every field.
+type conversation struct {
+	ID             string       `json:"id"`
+	StoreID        string       `json:"storeId"`
+	Customer       customer     `json:"customer"`
+	OptIn          string       `json:"optIn"`
+	OptedOut       bool         `json:"optedOut"`
+	Unread         int          `json:"unread"`
+	CreatedAt      string       `json:"createdAt"`
+	LastActivityAt string       `json:"lastActivityAt"`
+	LastMessage    *lastMessage `json:"lastMessage,omitempty"`
+}
+
+type customer struct {
+	Phone string `json:"phone"`
+	Name  string `json:"name,omitempty"`
+}
+
+type lastMessage struct {
+	Kind      string `json:"kind"`
+	Direction string `json:"direction"`
+	Preview   string `json:"preview"`
+}
+
+type message struct {
+	ID        string  `json:"id"`
+	Kind      string  `json:"kind"`
+	Direction string  `json:"direction"`
+	Text      *string `json:"text,omitempty"`
+	Media     []media `json:"media,omitempty"`
+	Status    string  `json:"status,omitempty"`
+	At        string  `json:"at"`
+}
+
+type media struct {
+	ContentType string `json:"contentType"`
+	URL         string `json:"url"`
+}
+
+func showConversation(c clienteling.Conversation) conversation {
+	shown := conversation{
+		ID:             c.ID,
+		StoreID:        c.Store,
+		Customer:       customer{Phone: c.Phone, Name: c.Name},
+		OptIn:          string(c.OptIn),
+		OptedOut:       c.OptedOut,
+		Unread:         c.Unread,
+		CreatedAt:      moment(c.CreatedAt),
+		LastActivityAt: moment(c.LastActivityAt),
+	}
+	if l := c.Last; l != nil {
+		shown.LastMessage = &lastMessage{Kind: string(l.Kind), Direction: string(l.Direction), Preview: l.Preview}
+	}
+	return shown
+}
+
+func showMessage(m clienteling.Message) message {
+	shown := message{ID: m.ID, Kind: string(m.Kind), Direction: string(m.Direction), Status: m.Status, At: moment(m.At)}
+	if m.Kind == clienteling.KindText {
+		shown.Text = &m.Text
+	}
+	for _, a := range m.Media {
+		shown.Media = append(shown.Media, media{ContentType: a.ContentType, URL: a.URL})
+	}
+	return shown
+}
+
+// moment writes RFC 3339 in UTC with milliseconds.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

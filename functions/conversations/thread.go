@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"clienteling/shared/apigw"
+)
+
+// messages lists the entries of a conversation's thread, newest first.
+func (f function) messages(ctx context.Context, c *apigw.Call) (any, error) {
+	of, err := f.find(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	list := "thread/" + of.Retailer + "/" + of.Store + "/" + of.ID
+	page, err := pageOf(c, list)
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := f.table.Messages(ctx, of.Retailer, of.Store, of.ID, page)
+	if err != nil {
+		return nil, err
+	}
+	return pageFrom(list, found, next, showMessage), nil
+}
