@@ -1,0 +1,254 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	aws "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clienteling/infra/local/dynamodb"
+	"clienteling/infra/local/stack"
+)
+
+// step is one event of the story: play does it, shows it and checks it.
+type step struct {
+	title string
+	play  func(*teller) error
+}
+
+// teller plays the story as its people would: customers by their phones at the
+// Twilio simulator, associates by the API.
+type teller struct {
+	ctx   context.Context
+	out   io.Writer
+	stack stack.Info
+	steps int
+}
+
+func (t *teller) tell(s step) error {
+	t.steps++
+	fmt.Fprintf(t.out, "\n%2d  %s\n", t.steps, s.title)
+	began := time.Now()
+	if err := s.play(t); err != nil {
+		return err
+	}
+	t.say("ok", "%d ms", time.Since(began).Milliseconds())
+	return nil
+}
+
+// say prints one line of a step: who or what, and the words.
+func (t *teller) say(what, format string, args ...any) {
+	fmt.Fprintf(t.out, "    %-9s %s\n", what, fmt.Sprintf(format, args...))
+}
+
+// text is a text as the simulator is asked to deliver it.
+type text struct {
+	From   string  `json:"from"`
+	To     string  `json:"to"`
+	Body   string  `json:"body"`
+	Media  []media `json:"media,omitempty"`
+	Times  int     `json:"times,omitempty"`
+	AtOnce bool    `json:"atOnce,omitempty"`
+}
+
+type media struct {
+	ContentType string `json:"contentType"`
+	URL         string `json:"url,omitempty"`
+}
+
+// delivered is what came of it.
+type delivered struct {
+	MessageSID string `json:"messageSid"`
+	Deliveries []struct {
+		Attempts []struct {
+			Status int    `json:"status"`
+			Body   string `json:"body"`
+			Error  string `json:"error"`
+		} `json:"attempts"`
+	} `json:"deliveries"`
+	TwilioReply *struct {
+		Body string `json:"body"`
+	} `json:"twilioReply"`
+}
+
+// text sends a text, shows it and what every delivery was answered.
+func (t *teller) text(m text) (delivered, error) {
+	t.say("customer", "%s texts %s: %q", m.From, m.To, m.Body)
+	for _, a := range m.Media {
+		t.say("", "with a picture (%s)", a.ContentType)
+	}
+	var d delivered
+	if err := t.twilio("/control/texts", m, &d); err != nil {
+		return d, err
+	}
+	for _, delivery := range d.Deliveries {
+		for _, a := range delivery.Attempts {
+			t.say("answer", "%d %s%s", a.Status, a.Body, a.Error)
+			if a.Status != http.StatusOK {
+				return d, fmt.Errorf("the webhook answered %d %s", a.Status, a.Error)
+			}
+		}
+	}
+	if d.TwilioReply != nil {
+		t.say("Twilio", "answers by itself: %q", d.TwilioReply.Body)
+	}
+	return d, nil
+}
+
+// call is a call as the simulator is asked to make it.
+type call struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Store string `json:"store"`
+}
+
+type called struct {
+	CallSID string `json:"callSid"`
+	Steps   []struct {
+		Kind     string   `json:"kind"`
+		Numbers  []string `json:"numbers"`
+		CallerID string   `json:"callerId"`
+		Result   string   `json:"result"`
+		Text     string   `json:"text"`
+		Language string   `json:"language"`
+	} `json:"steps"`
+	Outcome string `json:"outcome"`
+}
+
+// call makes a call, and shows where it went.
+func (t *teller) call(c call) (called, error) {
+	t.say("customer", "%s calls %s", c.From, c.To)
+	var d called
+	if err := t.twilio("/control/calls", c, &d); err != nil {
+		return d, err
+	}
+	for _, s := range d.Steps {
+		switch s.Kind {
+		case "dial":
+			t.say("Twilio", "rings the store at %s, showing %s: %s", strings.Join(s.Numbers, ", "), s.CallerID, s.Result)
+		case "say":
+			t.say("Twilio", "says in %s: %q", s.Language, s.Text)
+		}
+	}
+	return d, nil
+}
+
+// conversation and message are what the API shows.
+type conversation struct {
+	ID       string `json:"id"`
+	Customer struct {
+		Phone string `json:"phone"`
+	} `json:"customer"`
+	OptIn       string `json:"optIn"`
+	OptedOut    bool   `json:"optedOut"`
+	Unread      int    `json:"unread"`
+	LastMessage struct {
+		Kind    string `json:"kind"`
+		Preview string `json:"preview"`
+	} `json:"lastMessage"`
+}
+
+type message struct {
+	ID        string  `json:"id"`
+	Kind      string  `json:"kind"`
+	Direction string  `json:"direction"`
+	Text      string  `json:"text"`
+	Media     []media `json:"media"`
+	At        string  `json:"at"`
+}
+
+// thread reads, as an associate, the conversation of a store with a customer, and
+// shows it, oldest first.
+func (t *teller) thread(store, phone string) (conversation, []message, error) {
+	var inbox struct{ Items []conversation }
+	if err := t.api("/v1/stores/"+store+"/conversations", &inbox); err != nil {
+		return conversation{}, nil, err
+	}
+	for _, c := range inbox.Items {
+		if c.Customer.Phone != phone {
+			continue
+		}
+		var thread struct{ Items []message }
+		if err := t.api("/v1/stores/"+store+"/conversations/"+c.ID+"/messages", &thread); err != nil {
+			return c, nil, err
+		}
+		t.say("associate", "reads the thread of %s: %d unread, opted out: %t", phone, c.Unread, c.OptedOut)
+		for i := len(thread.Items) - 1; i >= 0; i-- {
+			m := thread.Items[i]
+			words := fmt.Sprintf("%q", m.Text)
+			if m.Kind != "text" {
+				words = "(" + strings.ReplaceAll(m.Kind, "_", " ") + ")"
+			}
+			for _, a := range m.Media {
+				words += " + " + a.ContentType
+			}
+			t.say("", "%s %s", m.Direction, words)
+		}
+		return c, thread.Items, nil
+	}
+	return conversation{}, nil, fmt.Errorf("the inbox of %s has no conversation with %s", store, phone)
+}
+
+// unrouted counts the texts that wait for the operator, in the table itself: the
+// operator's own API comes with the numbers.
+func (t *teller) unrouted() (int32, error) {
+	out, err := dynamodb.Client(t.stack.DynamoDB).Query(t.ctx, &aws.QueryInput{
+		TableName: &t.stack.Table, IndexName: new("GSI2"), KeyConditionExpression: new("gsi2pk = :kind"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":kind": &types.AttributeValueMemberS{Value: "OPERATOR#unrouted"},
+		},
+	})
+	if err != nil {
+		return 0, err
+	}
+	return out.Count, nil
+}
+
+// api gets a path as the associate.
+func (t *teller) api(path string, into any) error {
+	r, err := http.NewRequestWithContext(t.ctx, http.MethodGet, t.stack.API+path, nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+t.stack.Tokens.Associate)
+	return do(r, into)
+}
+
+// twilio posts to the simulator's control interface.
+func (t *teller) twilio(path string, body, into any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(t.ctx, http.MethodPost, t.stack.Twilio.BaseURL+path, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return do(r, into)
+}
+
+func do(r *http.Request, into any) error {
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s answered %d: %s", r.Method, r.URL.Path, answer.StatusCode, raw)
+	}
+	return json.Unmarshal(raw, into)
+}

@@ -1,0 +1,169 @@
+package twilio
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxControlBody holds the media of one text in base64.
+const maxControlBody = 8 << 20
+
+// routes are the doors of the package comment. Twilio's REST API will go behind
+// /2010-04-01/Accounts/{account}/ beside the media.
+func (s *Simulator) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", serveHandset)
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}", s.serveMedium)
+	mux.HandleFunc("GET /control/events", s.serveEvents)
+	for pattern, answer := range map[string]func(*http.Request) (any, error){
+		"GET /healthz":                func(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil },
+		"GET /control/numbers":        s.getNumbers,
+		"PUT /control/numbers/{e164}": s.putNumber,
+		"POST /control/texts":         s.postText,
+		"POST /control/calls":         s.postCall,
+		"POST /control/requests":      s.postRequest,
+		"GET /control/requests":       s.getRequests,
+		"GET /control/phones/{e164}":  s.getPhone,
+		"GET /control/errors":         s.getErrors,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			result, err := answer(r)
+			var refused refusal
+			switch {
+			case errors.As(err, &refused):
+				writeJSON(w, refused.status, map[string]string{"error": refused.reason})
+			case err != nil:
+				writeJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			default:
+				writeJSON(w, http.StatusOK, result)
+			}
+		})
+	}
+	return mux
+}
+
+// refusal is an error of the control interface: a status and what to do about it.
+type refusal struct {
+	status int
+	reason string
+}
+
+func (r refusal) Error() string { return r.reason }
+
+func refuse(status int, format string, args ...any) error {
+	return refusal{status, fmt.Sprintf(format, args...)}
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // TwiML in an answer stays readable
+	encoder.Encode(body)         // an error means that the client has left
+}
+
+// decode reads one JSON object into a struct and refuses what does not belong there.
+func decode(r *http.Request, into any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxControlBody))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil && decoder.Decode(new(any)) != io.EOF {
+		err = errors.New("something follows the object")
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return refuse(400, "the body has more than %d bytes", maxControlBody)
+	case errors.Is(err, io.EOF):
+		return refuse(400, "the body is empty: send a JSON object")
+	case err != nil:
+		return refuse(400, "the body is not as documented: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+func (s *Simulator) getNumbers(*http.Request) (any, error) {
+	return map[string][]Number{"numbers": s.numbers()}, nil
+}
+
+func (s *Simulator) putNumber(r *http.Request) (any, error) {
+	var n Number
+	if err := decode(r, &n); err != nil {
+		return nil, err
+	}
+	phone := r.PathValue("e164")
+	if n.PhoneNumber != "" && n.PhoneNumber != phone {
+		return nil, refuse(400, "phoneNumber %q is not the number in the path: leave it out", n.PhoneNumber)
+	}
+	n.PhoneNumber = phone
+	if err := s.PutNumber(n); err != nil {
+		return nil, refuse(400, "%v", err)
+	}
+	n, _ = s.number(phone)
+	return n, nil
+}
+
+func (s *Simulator) postText(r *http.Request) (any, error) {
+	var req textRequest
+	if err := decode(r, &req); err != nil {
+		return nil, err
+	}
+	return s.text(req)
+}
+
+func (s *Simulator) postCall(r *http.Request) (any, error) {
+	var req callRequest
+	if err := decode(r, &req); err != nil {
+		return nil, err
+	}
+	return s.call(req)
+}
+
+func (s *Simulator) postRequest(r *http.Request) (any, error) {
+	var req probe
+	if err := decode(r, &req); err != nil {
+		return nil, err
+	}
+	return s.probe(r.Context(), req)
+}
+
+func (s *Simulator) getRequests(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string][]exchange{"requests": newestFirst(s.exchanges)}, nil
+}
+
+func (s *Simulator) getErrors(*http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string][]errorRecord{"errors": newestFirst(s.errors)}, nil
+}
+
+func (s *Simulator) getPhone(r *http.Request) (any, error) {
+	phone := r.PathValue("e164")
+	shown := struct {
+		Phone   string   `json:"phone"`
+		Blocked []string `json:"blocked"`
+		Items   []item   `json:"items"`
+	}{phone, []string{}, []item{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.state.Items {
+		if i.Phone == phone {
+			shown.Items = append(shown.Items, i)
+		}
+	}
+	for key := range s.state.Blocked {
+		if store, customer, _ := strings.Cut(key, " "); customer == phone {
+			shown.Blocked = append(shown.Blocked, store)
+		}
+	}
+	slices.Sort(shown.Blocked)
+	return shown, nil
+}
