@@ -1,0 +1,6 @@
+package main
+
+import (
+	_ "clienteling/infra"
+	_ "clienteling/shared/table"
+)

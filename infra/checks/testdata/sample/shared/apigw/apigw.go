@@ -1,0 +1,3 @@
+package apigw
+
+import _ "clienteling/shared/clienteling"

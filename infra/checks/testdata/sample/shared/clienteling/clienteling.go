@@ -1,0 +1,3 @@
+package clienteling
+
+import _ "errors"

@@ -1,0 +1,3 @@
+package phone
+
+import _ "github.com/nyaruka/phonenumbers"
