@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +14,17 @@ import (
 // maxControlBody holds the media of one text in base64.
 const maxControlBody = 8 << 20
 
-// routes are the doors of the package comment. Twilio's REST API will go behind
-// /2010-04-01/Accounts/{account}/ beside the media.
+// routes are the doors of the package comment.
 func (s *Simulator) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", serveHandset)
-	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}", s.serveMedium)
+	const messages = "/2010-04-01/Accounts/{account}/Messages"
+	to := func(r *http.Request) string { return r.FormValue("To") }
+	mux.HandleFunc("POST "+messages+".json", s.rest("messages.create", to, s.createMessage))
+	mux.HandleFunc("GET "+messages+".json", s.rest("messages.list", to, s.listMessages))
+	mux.HandleFunc("GET "+messages+"/{message}", s.rest("messages.fetch", s.recipient, s.fetchMessage))
+	mux.HandleFunc("GET "+messages+"/{message}/Media/{media}", s.serveMedium)
+	mux.HandleFunc("/2010-04-01/", serveUnknown)
 	mux.HandleFunc("GET /control/events", s.serveEvents)
 	for pattern, answer := range map[string]func(*http.Request) (any, error){
 		"GET /healthz":                func(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil },
@@ -28,7 +34,12 @@ func (s *Simulator) routes() http.Handler {
 		"POST /control/calls":         s.postCall,
 		"POST /control/requests":      s.postRequest,
 		"GET /control/requests":       s.getRequests,
+		"GET /control/messages":       s.getMessages,
+		"POST /control/faults":        s.postTrouble,
+		"GET /control/faults":         s.getTroubles,
+		"DELETE /control/faults":      s.deleteTroubles,
 		"GET /control/phones/{e164}":  s.getPhone,
+		"PUT /control/phones/{e164}":  s.putPhone,
 		"GET /control/errors":         s.getErrors,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -145,15 +156,28 @@ func (s *Simulator) getErrors(*http.Request) (any, error) {
 	return map[string][]errorRecord{"errors": newestFirst(s.errors)}, nil
 }
 
+func (s *Simulator) putPhone(r *http.Request) (any, error) {
+	var phone struct{ State string }
+	if err := decode(r, &phone); err != nil {
+		return nil, err
+	}
+	if err := s.setPhone(r.PathValue("e164"), phone.State); err != nil {
+		return nil, err
+	}
+	return s.getPhone(r)
+}
+
 func (s *Simulator) getPhone(r *http.Request) (any, error) {
 	phone := r.PathValue("e164")
 	shown := struct {
 		Phone   string   `json:"phone"`
+		State   string   `json:"state"`
 		Blocked []string `json:"blocked"`
 		Items   []item   `json:"items"`
-	}{phone, []string{}, []item{}}
+	}{phone, "on", []string{}, []item{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	shown.State = cmp.Or(s.state.Phones[phone], shown.State)
 	for _, i := range s.state.Items {
 		if i.Phone == phone {
 			shown.Items = append(shown.Items, i)

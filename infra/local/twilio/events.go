@@ -9,8 +9,8 @@ import (
 
 // event says that something changed, not what: a listener reads again what it shows.
 type event struct {
-	Changed string `json:"changed"`         // "text", "call", "number", "error" or "request"
-	Phone   string `json:"phone,omitempty"` // of a text or call
+	Changed string `json:"changed"`         // "text", "call", "message", "phone", "number", "error" or "request"
+	Phone   string `json:"phone,omitempty"` // the customer's, of the first four
 }
 
 // tell reaches all listeners. One who is too slow misses it and will read the change with

@@ -15,8 +15,8 @@ type fault struct {
 // errorRecord is a fault as the debugger shows it.
 type errorRecord struct {
 	At    time.Time `json:"at"`
-	SID   string    `json:"sid"` // the text or call
-	URL   string    `json:"url"` // the webhook
+	SID   string    `json:"sid"` // the text or call; empty for a text that was refused
+	URL   string    `json:"url"` // the webhook, the medium, or the path of the REST API
 	Title string    `json:"title"`
 	fault
 }
@@ -31,6 +31,7 @@ var titles = map[int]string{
 	11217: "HTTP error response code",
 	11243: "HTTP retry policy is invalid",
 	11750: "TwiML response body too large",
+	11751: "Media Message - Media exceeds messaging size limit",
 	11770: "Empty response body",
 	12100: "Document parse failure",
 	12102: "The root element must be Response",
@@ -46,7 +47,38 @@ var titles = map[int]string{
 	14101: "Invalid \"To\" attribute",
 	14102: "Invalid \"From\" attribute",
 	14103: "Invalid Body",
+	20001: "Unknown parameters",
+	20003: "Permission denied",
+	20404: "Not found",
+	20429: "Too Many Requests",
+	20500: "Internal server error",
+	20503: "Service unavailable",
+	21211: "Invalid 'To' phone number",
+	21212: "Invalid 'From' phone number",
+	21266: "'To' and 'From' numbers cannot be the same",
+	21408: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",
+	21602: "Message body is required",
+	21603: "'From' phone number is required to send a Message",
+	21604: "'To' phone number is required to send a Message",
+	21606: "The 'From' phone number is not a valid, SMS-capable inbound phone number or short code for your account",
+	21609: "Invalid 'StatusCallback' URL",
 	21610: "Attempt to send to unsubscribed recipient",
+	21611: "This 'From' number has exceeded the maximum number of queued messages",
+	21612: "The 'To' phone number is not currently reachable via SMS",
+	21614: "'To' number is not a valid mobile number",
+	21617: "The concatenated message body exceeds the 1600 character limit",
+	21620: "Invalid media URL(s)",
+	21621: "The 'From' number has not been enabled for MMS",
+	21623: "Number of media files exceeds allowed limit",
+	21701: "The Messaging Service does not exist",
+	30001: "Queue overflow",
+	30003: "Unreachable destination handset",
+	30004: "Message blocked",
+	30005: "Unknown destination handset",
+	30006: "Landline or unreachable carrier",
+	30007: "Message filtered",
+	30008: "Unknown error",
+	30034: "Message from an unregistered number",
 }
 
 // record enters a fault in the debugger.

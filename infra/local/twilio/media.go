@@ -2,17 +2,24 @@ package twilio
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// medium is a picture or another attachment that a customer sent.
+// medium is a picture or another attachment of a text.
 type medium struct {
 	MessageSID  string `json:"messageSid"`
 	ContentType string `json:"contentType"`
@@ -41,11 +48,7 @@ func (s *Simulator) serveMedium(w http.ResponseWriter, r *http.Request) {
 	found, ok := s.state.Media[r.PathValue("media")]
 	s.mu.Unlock()
 	if !ok || found.MessageSID != r.PathValue("message") || r.PathValue("account") != s.config.AccountSID {
-		writeJSON(w, http.StatusNotFound, map[string]any{ // as Twilio's REST API says it
-			"code": 20404, "status": 404,
-			"message":   "The requested resource " + r.URL.Path + " was not found",
-			"more_info": "https://www.twilio.com/docs/errors/20404",
-		})
+		serveUnknown(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", found.ContentType)
@@ -54,6 +57,80 @@ func (s *Simulator) serveMedium(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", "sandbox") // an SVG or HTML attachment runs nothing here
 	w.Write(found.Data)
 }
+
+// mms tells whether a customer's phone can get pictures from Twilio. Others get a text
+// with their URLs (help article "Why are my MMS messages being sent as SMS text messages?").
+func mms(phone string) bool { return slices.Contains(mmsCountries, country(phone)) }
+
+var mmsCountries = []string{"US", "CA", "AU"}
+
+// mediaSID follows from the text's, so that a repeat carries the same URLs.
+func mediaSID(messageSID string, n int) (sid string, variant int) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", messageSID, n))
+	return "ME" + hex.EncodeToString(sum[:16]), int(sum[0])
+}
+
+// mediaTimeout is how long Twilio may fetch one medium; its own limit is that of webhooks.
+const mediaTimeout = 15 * time.Second
+
+// fetchMedia gets what an MMS carries, or says why the text fails.
+func (s *Simulator) fetchMedia(m outbound) ([]mediaLink, map[string]medium, *fault) {
+	if !mms(m.To) {
+		return nil, nil, nil
+	}
+	var links []mediaLink
+	media := map[string]medium{}
+	left := maxMessageMedia
+	for n, given := range m.Media {
+		sid, variant := mediaSID(m.SID, n)
+		found, wrong := s.fetchMedium(given, variant, left)
+		if wrong != nil {
+			s.record(m.SID, given, *wrong)
+			return nil, nil, wrong
+		}
+		left -= len(found.Data)
+		found.MessageSID = m.SID
+		media[sid] = found
+		links = append(links, mediaLink{sid, s.mediaURL(m.SID, sid), found.ContentType})
+	}
+	return links, media, nil
+}
+
+// fetchMedium gets one medium of at most so many bytes. What a host has that is reserved
+// for examples (RFC 2606, RFC 6761), and so has nothing, is drawn.
+func (s *Simulator) fetchMedium(from string, variant, most int) (medium, *fault) {
+	ctx, cancel := context.WithTimeout(s.closing, mediaTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return medium{}, &fault{11200, err.Error()}
+	}
+	if example.MatchString(req.URL.Hostname()) {
+		drawn, _ := drawPicture("image/png", variant) // which can be drawn
+		return medium{ContentType: "image/png", Data: drawn}, nil
+	}
+	client := http.Client{Transport: s.client.Transport} // media may redirect, unlike webhooks
+	resp, err := client.Do(req)
+	if err != nil {
+		return medium{}, &fault{11200, plainError(ctx, err)}
+	}
+	defer resp.Body.Close()
+	contentType := resp.Header.Get("Content-Type")
+	data, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
+	switch {
+	case err != nil:
+		return medium{}, &fault{11200, plainError(ctx, err)}
+	case resp.StatusCode != http.StatusOK:
+		return medium{}, &fault{11200, fmt.Sprintf("the medium's URL answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))}
+	case len(data) > most:
+		return medium{}, &fault{11751, fmt.Sprintf("the media of a text may weigh %d bytes together", maxMessageMedia)}
+	case !strings.Contains(contentType, "/"):
+		return medium{}, &fault{12300, fmt.Sprintf("Content-Type %q: serve media with theirs, like image/png", contentType)}
+	}
+	return medium{ContentType: contentType, Data: data}, nil
+}
+
+var example = regexp.MustCompile(`^(.+\.)?example(\.com|\.net|\.org)?$`)
 
 // drawPicture makes a tartan, so that a text can carry a picture without anyone having one
 // at hand. The variant picks the colours.

@@ -81,7 +81,7 @@ func (s *Simulator) PutNumber(n Number) error {
 	n.FriendlyName = cmp.Or(n.FriendlyName, n.PhoneNumber)
 	n.ISOCountry = cmp.Or(n.ISOCountry, country(n.PhoneNumber))
 	if n.Capabilities == (Capabilities{}) {
-		n.Capabilities = Capabilities{SMS: true, Voice: true, MMS: slices.Contains([]string{"US", "CA", "AU"}, n.ISOCountry)}
+		n.Capabilities = Capabilities{SMS: true, Voice: true, MMS: slices.Contains(mmsCountries, n.ISOCountry)}
 	}
 
 	s.mu.Lock()

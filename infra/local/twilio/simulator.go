@@ -1,13 +1,40 @@
-// Package twilio is a stateful stand-in for Twilio, inbound side: phone numbers,
-// customers' phones, signed webhooks and TwiML, over HTTP on the loopback interface.
-// A customer's text or call goes to the webhook of the number as Twilio would send it,
-// with its parameters, signature, timeouts and retries, and what the webhook answers
-// is performed. Rules name the page of twilio.com/docs they come from.
+// Package twilio is a stateful stand-in for Twilio: phone numbers, customers' phones,
+// signed webhooks and TwiML, and the REST API for sending texts, over HTTP on the loopback
+// interface. A customer's text or call goes to the webhook of the number as Twilio would
+// send it, with its parameters, signature, timeouts and retries, and what the webhook
+// answers is performed. A text that the account sends by REST goes its way to the
+// customer's phone and tells its status callback. Rules name the page of twilio.com/docs
+// they come from.
 //
 // # The handset
 //
-// GET / is a page for people: be a customer, text a store, call it, and see what
-// happened, on the phone and on the wire.
+// GET / is a page for people: be a customer, text a store, call it, get its texts, and see
+// what happened, on the phone and on the wire.
+//
+// # The REST API
+//
+// As twilio-go calls it when a RoundTripper sends its requests here instead of to
+// api.twilio.com; basic authentication with account SID and auth token, errors in Twilio's
+// form {"code", "message", "more_info", "status"}:
+//
+//	POST /2010-04-01/Accounts/{AC}/Messages.json        send a text: To, From, Body, MediaUrl,
+//	                                                    StatusCallback
+//	GET  /2010-04-01/Accounts/{AC}/Messages.json        list: To, From, DateSent, DateSent<,
+//	                                                    DateSent>, PageSize, Page, PageToken
+//	GET  /2010-04-01/Accounts/{AC}/Messages/{SID}.json  fetch
+//
+// What Twilio refuses at once is refused at once: numbers that are none (21211, 21212) or
+// not the account's (21606), no body (21602) or a long one (21617), a customer who stopped
+// this number (21610), the magic recipients of docs/iam/test-credentials, and more.
+//
+// A text is queued, then sending, then sent or failed, then delivered or undelivered, and
+// StatusCallback is told from sent or failed on, as
+// docs/messaging/guides/outbound-message-status-in-status-callbacks has it. Texts of one
+// number to one customer go one after the other. Media are fetched before a text is sent,
+// and it fails with 11200, 11751 or 12300 when they cannot be; those on hosts reserved for
+// examples, like example.com, are drawn. Phones outside of the US, Canada and Australia get
+// the URLs instead. A list has what came in and what TwiML answered as well; a text that is
+// not sent yet has no date_sent and passes no filter on it.
 //
 // # The control interface
 //
@@ -40,15 +67,58 @@
 //	    path is on the origin of the numbers' webhooks; foreign signs with another
 //	    account's token; signature is sent as it is.
 //	    -> {"status", "headers", "body"}
-//	GET  /control/requests         {"requests": [...]}: the last webhook requests and their
-//	                               answers, newest first
-//	GET  /control/phones/{e164}    {"phone", "blocked": [...], "items": [Item]}: what this
-//	                               customer's phone shows, in time order; blocked are the
-//	                               numbers whose texts Twilio keeps from it
+//	GET  /control/requests         {"requests": [...]}: the last webhook requests, status
+//	                               callbacks included, and their answers, newest first
+//	GET  /control/messages         every text sent by REST, in the order of their creation;
+//	                               ?to= and ?from= choose:
+//	    {"messages": [{"sid", "from", "to", "body", "media": [URL], "statusCallback",
+//	     "status", "errorCode", "requestedAt", "dateCreated", "dateUpdated", "dateSent",
+//	     "stored": [{"sid", "url", "contentType"}], "outcome", "rests"}]}
+//	    requestedAt is the moment the request to create it came, dateCreated the same in
+//	    milliseconds; errorCode, dateSent, stored (the media, when Twilio has fetched them)
+//	    and outcome (what was asked for by a fault) are missing when there is none; rests
+//	    says that nothing more happens by itself. A request that was refused left no text.
+//	POST /control/faults           a fault on demand; answers it:
+//	    {"operation", "kind", "to", "nth": 1, "times", "ms"}
+//	    It strikes from the nth coming call on, so many times: once when times is missing.
+//	    nth 0 strikes from the next call on, and without times every call. With to it is
+//	    only about that customer. Of several faults that are due the oldest strikes and the
+//	    others stay due. By operation, the kinds are:
+//	    messages.create, messages.fetch, messages.list (for messages.list, to is its filter):
+//	        429, 500, 503     Twilio's JSON error 20429, 20500 or 20503
+//	        code:21610        the error of that code; the bare code is enough
+//	        html-503          a 503 whose body is HTML
+//	        timeout-before    nothing happens, and no answer comes until the client gives up
+//	                          or 30 s have passed
+//	        timeout-after     it happens, and no answer comes
+//	        reset-before, reset-after   the same, and the connection is reset at once
+//	        slow              it happens, and the answer comes ms later
+//	    callback (a call is one status callback; a text sends two):
+//	        lose              it is never sent
+//	        never-final       the same, but only callbacks of final statuses count
+//	        repeat            it is sent twice
+//	        late              it is sent ms later, and does not hold up the next
+//	        reorder           it is sent after the next one of the same text
+//	    outcome (a call is one text that was accepted):
+//	        failed:30007      it fails with this code, and is never sent
+//	        undelivered:30005 it is sent, and not delivered for this reason
+//	        sent              it is delivered, and no carrier ever says so: sent for ever
+//	GET  /control/faults           {"faults": [{...as posted, "hits"}]}: hits are the calls
+//	                               it struck. Faults do not survive a restart
+//	DELETE /control/faults         forgets all of them
+//	GET  /control/phones/{e164}    {"phone", "state", "blocked": [...], "items": [Item]}: what
+//	                               this customer's phone shows, in time order; blocked are
+//	                               the numbers whose texts Twilio keeps from it
+//	PUT  /control/phones/{e164}    {"state": "on|off|unreachable|landline|filtered"}: what
+//	                               becomes of texts sent to it by REST; answers as GET. On:
+//	                               delivered. Off: they stay sent until it is on, or else,
+//	                               again. The others: undelivered with 30003, 30006, 30007;
+//	                               a landline outside of +1 is refused at once, with 21614
 //	GET  /control/errors           {"errors": [...]}: Twilio's debugger, newest first
 //	GET  /control/events           text/event-stream; a line of JSON whenever something
-//	                               changed: {"changed": "text|call|number|error|request",
-//	                               "phone"}
+//	                               changed: {"changed": "text|call|message|phone|number|
+//	                               error|request", "phone"}; a text is on a phone, a message
+//	                               is on its way to one
 //	GET  /healthz                  {"status": "ok"}
 //
 // Media of texts are at Twilio's own paths, without authentication as on a new account:
@@ -56,11 +126,12 @@
 //
 // # What it does not do
 //
-// Outbound texts and calls by REST, short codes' and toll-free numbers' own opt-out
-// rules, messaging services, TwiML beyond Message, Dial, Say, Pause, Redirect, Hangup and
-// Reject. Redirect answers of a webhook are not followed: after a 301 or 302 Twilio asks
-// again by GET, without the text, which no webhook can use. It believes whoever can reach
-// its port (other than foreign web pages in a browser): a development tool, not a service.
+// Calls by REST, messaging services, scheduled texts and validity periods, changing and
+// deleting texts, rate limits of numbers, short codes' and toll-free numbers' own opt-out
+// rules, TwiML beyond Message, Dial, Say, Pause, Redirect, Hangup and Reject. Redirect
+// answers of a webhook are not followed: after a 301 or 302 Twilio asks again by GET,
+// without the text, which no webhook can use. It believes whoever can reach its port (other
+// than foreign web pages in a browser): a development tool, not a service.
 package twilio
 
 import (
@@ -81,9 +152,13 @@ type Config struct {
 	AccountSID string // AC and 32 hex digits
 	AuthToken  string // signs every webhook request; never empty
 
-	// StateFile keeps numbers, texts, calls and block list over a restart, as JSON,
+	// StateFile keeps numbers, texts, calls, phones and block list over a restart, as JSON,
 	// replaced atomically soon after a change. Empty: everything is in memory.
 	StateFile string
+
+	// Pace is how long a text that the account sends is queued, then sending, then sent;
+	// 0: 30 ms each.
+	Pace time.Duration
 
 	BaseURL func() string     // the simulator's own origin, as a webhook reaches it; starts the URLs of media
 	Now     func() time.Time  // the clock; nil: time.Now
@@ -91,19 +166,22 @@ type Config struct {
 }
 
 // Simulator is the stand-in. It is an http.Handler for the handset, the control
-// interface and media. Make one with New.
+// interface, the REST API and media. Make one with New.
 type Simulator struct {
 	config  Config
 	handler http.Handler
 	client  *http.Client
 
-	// closing ends what outlives a control request: deliveries go on when the one who
-	// asked for them has left, as Twilio's would.
+	// closing ends what outlives a request: deliveries go on when the one who asked for
+	// them has left, as Twilio's would.
 	closing context.Context
 	close   context.CancelFunc
+	running sync.WaitGroup // texts on their way and their callbacks; grows from zero only under mu
 
 	mu        sync.Mutex
 	state     state
+	carried   map[string]bool // pairs whose texts are being brought
+	troubles  []trouble
 	errors    []errorRecord
 	exchanges []exchange
 	listeners map[chan event]struct{}
@@ -137,6 +215,9 @@ func New(config Config) (*Simulator, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
+	if config.Pace == 0 {
+		config.Pace = defaultPace
+	}
 	if config.Log == nil {
 		config.Log = func(string) {}
 	}
@@ -148,25 +229,36 @@ func New(config Config) (*Simulator, error) {
 		config:    config,
 		client:    webhookClient(),
 		state:     loaded,
+		carried:   map[string]bool{},
 		listeners: map[chan event]struct{}{},
 		changed:   make(chan struct{}, 1),
 		saved:     make(chan error, 1),
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.handler = http.NewCrossOriginProtection().Handler(s.routes())
+	s.mu.Lock()
+	for _, m := range s.state.Messages {
+		if !m.Rests {
+			s.carry(pair(m.From, m.To))
+		}
+	}
+	s.mu.Unlock()
 	go s.keepSaved()
 	return s, nil
 }
 
-// ServeHTTP answers the handset, the control interface and media.
+// ServeHTTP answers the handset, the control interface, the REST API and media.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// Close ends event streams and deliveries under way and writes the state file. Call it
-// before shutting the HTTP server down, which would wait for the event streams.
+// Close ends event streams and deliveries under way and writes the state file; texts on
+// their way go on in the next simulator with this file. Call it before shutting the HTTP
+// server down, which would wait for the event streams.
 func (s *Simulator) Close() error {
+	s.mu.Lock()
 	s.close()
+	s.mu.Unlock()
 	err := <-s.saved
 	s.saved <- err // a second Close answers the same
 	s.client.CloseIdleConnections()

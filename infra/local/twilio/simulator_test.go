@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/twilio/twilio-go/client"
 )
@@ -27,6 +29,7 @@ type rig struct {
 	sim  *Simulator
 	url  string
 	hook *httptest.Server
+	pace time.Duration // 0: 2 ms
 
 	mu       sync.Mutex
 	received []*http.Request // with their forms parsed
@@ -53,7 +56,7 @@ func newRig(t *testing.T, answer http.HandlerFunc) *rig {
 func (r *rig) start(stateFile string) {
 	r.Helper()
 	var server *httptest.Server
-	sim, err := New(Config{AccountSID: account, AuthToken: token, StateFile: stateFile, BaseURL: func() string { return server.URL }})
+	sim, err := New(Config{AccountSID: account, AuthToken: token, StateFile: stateFile, Pace: cmp.Or(r.pace, 2*time.Millisecond), BaseURL: func() string { return server.URL }})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -134,6 +137,28 @@ func (r *rig) errorCodes() []int {
 		codes = append(codes, e.Code)
 	}
 	return codes
+}
+
+// until waits for the simulator to have made something true, looking after each event.
+func (r *rig) until(what string, done func() bool) {
+	r.Helper()
+	changes := make(chan event, 64)
+	r.sim.mu.Lock()
+	r.sim.listeners[changes] = struct{}{}
+	r.sim.mu.Unlock()
+	defer func() {
+		r.sim.mu.Lock()
+		delete(r.sim.listeners, changes)
+		r.sim.mu.Unlock()
+	}()
+	late := time.After(10 * time.Second)
+	for !done() {
+		select {
+		case <-changes:
+		case <-late:
+			r.Fatalf("waited in vain until %s", what)
+		}
+	}
 }
 
 func (r *rig) requests() []*http.Request {

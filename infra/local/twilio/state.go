@@ -13,10 +13,12 @@ import (
 
 // state is what survives a restart.
 type state struct {
-	Numbers map[string]Number `json:"numbers"` // by phone number
-	Blocked map[string]bool   `json:"blocked"` // by pair
-	Items   []item            `json:"items"`   // of all phones, in time order
-	Media   map[string]medium `json:"media"`   // by SID
+	Numbers  map[string]Number `json:"numbers"`  // by phone number
+	Blocked  map[string]bool   `json:"blocked"`  // by pair
+	Phones   map[string]string `json:"phones"`   // customers' phones that are not on, and what they are
+	Items    []item            `json:"items"`    // of all phones, in time order
+	Messages []outbound        `json:"messages"` // sent by REST, in the order of their creation
+	Media    map[string]medium `json:"media"`    // by SID
 }
 
 // item is a text or a call as a customer's phone shows it. Direction is the phone's: a
@@ -49,7 +51,9 @@ const (
 func pair(store, phone string) string { return store + " " + phone }
 
 func loadState(file string) (state, error) {
-	loaded := state{Numbers: map[string]Number{}, Blocked: map[string]bool{}, Media: map[string]medium{}}
+	loaded := state{
+		Numbers: map[string]Number{}, Blocked: map[string]bool{}, Phones: map[string]string{}, Media: map[string]medium{},
+	}
 	if file == "" {
 		return loaded, nil
 	}
@@ -111,6 +115,7 @@ func (s *Simulator) keepSaved() {
 		select {
 		case <-s.changed:
 		case <-s.closing.Done():
+			s.running.Wait()
 			s.saved <- s.save()
 			return
 		}

@@ -2,8 +2,6 @@ package twilio
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/url"
@@ -185,15 +183,15 @@ func (s *Simulator) receive(sid string, n Number, req textRequest, links []media
 }
 
 // attach turns the media of a request into links, and the simulator's own into media by
-// SID. SIDs follow from the message's, so that a repeat carries the same URLs.
+// SID.
 func (s *Simulator) attach(sid string, req textRequest) ([]mediaLink, map[string]medium, error) {
 	var links []mediaLink
 	media := map[string]medium{}
 	bytes := 0
 	for n, m := range req.Media {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", sid, n))
+		mediaSID, variant := mediaSID(sid, n)
 		if len(m.Data) == 0 {
-			drawn, err := drawPicture(m.ContentType, int(sum[0]))
+			drawn, err := drawPicture(m.ContentType, variant)
 			if err != nil {
 				return nil, nil, refuse(400, "media %d: %v", n, err)
 			}
@@ -203,7 +201,6 @@ func (s *Simulator) attach(sid string, req textRequest) ([]mediaLink, map[string
 			return nil, nil, refuse(400, "media %d: contentType %q: give one like image/png", n, m.ContentType)
 		}
 		bytes += len(m.Data)
-		mediaSID := "ME" + hex.EncodeToString(sum[:16])
 		media[mediaSID] = medium{sid, m.ContentType, m.Data}
 		links = append(links, mediaLink{mediaSID, s.mediaURL(sid, mediaSID), m.ContentType})
 	}

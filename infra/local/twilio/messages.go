@@ -1,0 +1,393 @@
+package twilio
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// outbound is a text that the account sent by REST, as GET /control/messages shows it.
+type outbound struct {
+	SID            string    `json:"sid"`
+	From           string    `json:"from"`
+	To             string    `json:"to"`
+	Body           string    `json:"body"`
+	Media          []string  `json:"media"` // URLs, as given
+	StatusCallback string    `json:"statusCallback"`
+	Status         string    `json:"status"`              // see final
+	ErrorCode      int       `json:"errorCode,omitempty"` // of an undelivered or failed text
+	RequestedAt    time.Time `json:"requestedAt"`         // when the request to create it came
+	DateCreated    time.Time `json:"dateCreated"`         // the same in milliseconds
+	DateUpdated    time.Time `json:"dateUpdated"`
+	DateSent       time.Time `json:"dateSent,omitzero"`
+
+	Stored  []mediaLink `json:"stored,omitempty"`  // the media, once Twilio has fetched them
+	Outcome string      `json:"outcome,omitempty"` // what becomes of it on demand, a kind of trouble
+	Rests   bool        `json:"rests"`             // nothing comes by itself: it is settled, or waits for a phone that is off
+
+	direction string    // empty: "outbound-api"
+	began     time.Time // by the machine's clock: its way is paced from here
+}
+
+// final tells the statuses after which no other comes, among those of a text's way: queued,
+// sending, then sent or failed, then delivered or undelivered
+// (docs/messaging/guides/outbound-message-status-in-status-callbacks).
+func final(status string) bool {
+	return status == "delivered" || status == "undelivered" || status == "failed"
+}
+
+// maxMessages are kept. The oldest goes first.
+const maxMessages = 10_000
+
+// magicNumbers are refused with an error each (docs/iam/test-credentials).
+var magicNumbers = map[string]int{
+	"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610, "+15005550009": 21614,
+}
+
+// notSimulated are parameters that would change what is sent, to whom or when.
+var notSimulated = []string{
+	"ApplicationSid", "ContentSid", "FallbackFrom", "PersistentAction", "ScheduleType", "SendAsMms", "SendAt",
+}
+
+// createMessage is POST /2010-04-01/Accounts/{AC}/Messages.json
+// (docs/messaging/api/message-resource).
+func (s *Simulator) createMessage(r *http.Request) (any, *restError) {
+	requested := s.config.Now()
+	m := outbound{
+		SID: newSID("SM"), From: r.PostForm.Get("From"), To: r.PostForm.Get("To"), Body: r.PostForm.Get("Body"),
+		Media: append([]string{}, r.PostForm["MediaUrl"]...), StatusCallback: r.PostForm.Get("StatusCallback"),
+		Status: "queued", RequestedAt: requested, DateCreated: requested.Truncate(time.Millisecond), DateUpdated: requested,
+		began: time.Now(),
+	}
+	if len(m.Media) > 0 {
+		m.SID = "MM" + m.SID[2:]
+	}
+	refused := s.checkMessage(m, r.PostForm)
+	if refused == nil {
+		refused = s.take(m)
+	}
+	if refused != nil {
+		s.record("", r.URL.Path, fault{refused.Code, "a text was refused when the account asked to send it"})
+		return nil, refused
+	}
+	return s.resource(m), nil
+}
+
+// take accepts a text and starts it on its way, unless its customer blocks the number.
+func (s *Simulator) take(m outbound) *restError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.Blocked[pair(m.From, m.To)] {
+		return refuseREST(21610, "")
+	}
+	m.Outcome = s.strike("outcome", m.To, "").Kind
+	s.state.Messages = append(s.state.Messages, m)
+	s.state.Messages = slices.Delete(s.state.Messages, 0, max(0, len(s.state.Messages)-maxMessages))
+	s.touched(event{Changed: "message", Phone: m.To})
+	s.carry(pair(m.From, m.To))
+	return nil
+}
+
+// checkMessage finds what Twilio would refuse at once.
+func (s *Simulator) checkMessage(m outbound, form url.Values) *restError {
+	if form.Has("MessagingServiceSid") {
+		return refuseREST(21701, "The Messaging Service does not exist: none is simulated, give From")
+	}
+	for _, name := range notSimulated {
+		if form.Has(name) {
+			return refuseREST(20001, "%s is not simulated", name)
+		}
+	}
+	switch code := magicNumbers[m.To]; {
+	case m.To == "":
+		return refuseREST(21604, "A 'To' phone number is required.")
+	case !e164.MatchString(m.To), code == 21211:
+		return refuseREST(21211, "The 'To' number %s is not a valid phone number.", m.To)
+	case code == 21408:
+		return refuseREST(code, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: %s.", m.To)
+	case code == 21612:
+		return refuseREST(code, "The 'To' phone number: %s, is not currently reachable using the 'From' phone number: %s via SMS.", m.To, m.From)
+	case code == 21614, s.refusesLandline(m.To):
+		return refuseREST(21614, "To number: %s, is not a mobile number", m.To)
+	case code != 0:
+		return refuseREST(code, "")
+	}
+	n, ours := s.number(m.From)
+	switch {
+	case m.From == "":
+		return refuseREST(21603, "A 'From' phone number is required.")
+	case !e164.MatchString(m.From):
+		return refuseREST(21212, "The 'From' number %s is not a valid phone number, shortcode, or alphanumeric sender ID.", m.From)
+	case !ours || !n.Capabilities.SMS:
+		return refuseREST(21606, "The From phone number %s is not a valid, SMS-capable inbound phone number or short code for your account.", m.From)
+	case m.From == m.To:
+		return refuseREST(21266, "'To' and 'From' number cannot be the same: %s", m.To)
+	case m.Body == "" && len(m.Media) == 0:
+		return refuseREST(21602, "Message body is required.")
+	case utf8.RuneCountInString(m.Body) > maxBody:
+		return refuseREST(21617, "The concatenated message body exceeds the 1600 character limit.")
+	case len(m.Media) > maxMedia:
+		return refuseREST(21623, "")
+	case slices.ContainsFunc(m.Media, func(u string) bool { return !isWebURL(u) }):
+		return refuseREST(21620, "Invalid media URL(s): only http and https URLs can be sent.")
+	case len(m.Media) > 0 && !n.Capabilities.MMS:
+		return refuseREST(21621, "")
+	case m.StatusCallback != "" && !isCallbackURL(m.StatusCallback):
+		return refuseREST(21609, "The StatusCallback URL %s is not a valid URL.", m.StatusCallback)
+	}
+	return nil
+}
+
+// isCallbackURL knows that Twilio calls no host with an underscore in its name
+// (docs/messaging/guides/track-outbound-message-status).
+func isCallbackURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && isWebURL(raw) && !strings.Contains(u.Host, "_")
+}
+
+// resource is a text as the REST API shows it.
+type resource struct {
+	AccountSID          string            `json:"account_sid"`
+	APIVersion          string            `json:"api_version"`
+	Body                string            `json:"body"`
+	DateCreated         string            `json:"date_created"` // dates are RFC 2822
+	DateSent            *string           `json:"date_sent"`
+	DateUpdated         string            `json:"date_updated"`
+	Direction           string            `json:"direction"`
+	ErrorCode           *int              `json:"error_code"`
+	ErrorMessage        *string           `json:"error_message"`
+	From                string            `json:"from"`
+	MessagingServiceSID *string           `json:"messaging_service_sid"`
+	NumMedia            string            `json:"num_media"`
+	NumSegments         string            `json:"num_segments"`
+	Price               *string           `json:"price"`
+	PriceUnit           string            `json:"price_unit"`
+	SID                 string            `json:"sid"`
+	Status              string            `json:"status"`
+	SubresourceURIs     map[string]string `json:"subresource_uris"`
+	To                  string            `json:"to"`
+	URI                 string            `json:"uri"`
+}
+
+// messagesPath is where Twilio keeps an account's texts; .json or a text follows.
+func (s *Simulator) messagesPath() string {
+	return "/2010-04-01/Accounts/" + s.config.AccountSID + "/Messages"
+}
+
+func (s *Simulator) resource(m outbound) resource {
+	path := s.messagesPath() + "/" + m.SID
+	shown := resource{
+		AccountSID: s.config.AccountSID, APIVersion: "2010-04-01", Body: m.Body,
+		DateCreated: rfc2822(m.DateCreated), DateUpdated: rfc2822(m.DateUpdated), Direction: cmp.Or(m.direction, "outbound-api"),
+		From: m.From, NumMedia: strconv.Itoa(len(m.Media)), NumSegments: strconv.Itoa(segments(m.Body)), PriceUnit: "USD",
+		SID: m.SID, Status: m.Status, SubresourceURIs: map[string]string{"media": path + "/Media.json"}, To: m.To,
+		URI: path + ".json",
+	}
+	if !m.DateSent.IsZero() {
+		sent := rfc2822(m.DateSent)
+		shown.DateSent = &sent
+	}
+	if m.ErrorCode != 0 {
+		title := titles[m.ErrorCode]
+		shown.ErrorCode, shown.ErrorMessage = &m.ErrorCode, &title
+	}
+	return shown
+}
+
+func rfc2822(t time.Time) string { return t.UTC().Format(time.RFC1123Z) }
+
+// texts are those of the account that pass the filters of a list, newest first: those sent
+// by REST, those that came in, and the answers by TwiML and by Twilio itself.
+func (s *Simulator) texts(filters url.Values) []outbound {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []outbound
+	byREST := map[string]bool{}
+	for _, m := range s.state.Messages {
+		byREST[m.SID] = true
+		if listed(m, filters) {
+			all = append(all, m)
+		}
+	}
+	for _, i := range s.state.Items {
+		if m := i.asText(); i.Kind == "text" && !byREST[i.SID] && listed(m, filters) {
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b outbound) int { return a.RequestedAt.Compare(b.RequestedAt) })
+	slices.Reverse(all)
+	return all
+}
+
+// asText is a text on a phone that was not sent by REST, as if it had been.
+func (i item) asText() outbound {
+	m := outbound{
+		SID: i.SID, From: i.Store, To: i.Phone, Body: i.Body, Media: make([]string, len(i.Media)), Status: "delivered",
+		RequestedAt: i.At, DateCreated: i.At, DateUpdated: i.At, DateSent: i.At, direction: "outbound-reply",
+	}
+	if i.By == "customer" {
+		m.From, m.To, m.Status, m.direction = i.Phone, i.Store, "received", "inbound"
+	}
+	return m
+}
+
+// fetchMessage is GET /2010-04-01/Accounts/{AC}/Messages/{SID}.json.
+func (s *Simulator) fetchMessage(r *http.Request) (any, *restError) {
+	sid := messageSIDOf(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.find(sid); at >= 0 {
+		return s.resource(s.state.Messages[at]), nil
+	}
+	for _, i := range s.state.Items {
+		if i.Kind == "text" && i.SID == sid {
+			return s.resource(i.asText()), nil
+		}
+	}
+	return nil, unknownResource(r)
+}
+
+// recipient is the customer that the text of a path went to.
+func (s *Simulator) recipient(r *http.Request) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.find(messageSIDOf(r)); at >= 0 {
+		return s.state.Messages[at].To
+	}
+	return ""
+}
+
+// find is the place of a text sent by REST, -1 when there is none. The caller holds the lock.
+func (s *Simulator) find(sid string) int {
+	for at, m := range slices.Backward(s.state.Messages) { // those asked for are new, mostly
+		if m.SID == sid {
+			return at
+		}
+	}
+	return -1
+}
+
+// page is a part of a list (docs/usage/twilios-response). Pages before are not linked.
+type page struct {
+	URI             string     `json:"uri"`
+	FirstPageURI    string     `json:"first_page_uri"`
+	PreviousPageURI *string    `json:"previous_page_uri"`
+	NextPageURI     *string    `json:"next_page_uri"`
+	Page            int        `json:"page"`
+	PageSize        int        `json:"page_size"`
+	Start           int        `json:"start"`
+	End             int        `json:"end"`
+	Messages        []resource `json:"messages"`
+}
+
+// How many texts a page has.
+const (
+	defaultPageSize = 50
+	maxPageSize     = 1000
+)
+
+// listMessages is GET /2010-04-01/Accounts/{AC}/Messages.json. A page token names the last
+// text of the page before, so that texts sent meanwhile move nothing.
+func (s *Simulator) listMessages(r *http.Request) (any, *restError) {
+	query := r.URL.Query()
+	if err := checkDates(query); err != nil {
+		return nil, refuseREST(20001, "%v", err)
+	}
+	all := s.texts(query)
+
+	number, _ := strconv.Atoi(query.Get("Page"))
+	token, continued := strings.CutPrefix(query.Get("PageToken"), "PA")
+	if continued {
+		last := slices.IndexFunc(all, func(m outbound) bool { return m.SID == token })
+		if last < 0 {
+			return nil, refuseREST(20001, "PageToken is none of this list's: begin with its first page")
+		}
+		all = all[last+1:]
+	} else if number > 0 {
+		return nil, refuseREST(20001, "Page %d needs its PageToken: follow next_page_uri", number)
+	}
+	size, err := strconv.Atoi(query.Get("PageSize"))
+	if err != nil || size < 1 {
+		size = defaultPageSize
+	}
+	size = min(size, maxPageSize)
+	shown := page{URI: r.URL.RequestURI(), Page: number, PageSize: size, Start: number * size, Messages: []resource{}}
+	for _, m := range all[:min(size, len(all))] {
+		shown.Messages = append(shown.Messages, s.resource(m))
+	}
+	shown.End = max(shown.Start, shown.Start+len(shown.Messages)-1)
+	uri := func(number int, token string) string {
+		query.Set("Page", strconv.Itoa(number))
+		query.Set("PageSize", strconv.Itoa(size))
+		query.Del("PageToken")
+		if token != "" {
+			query.Set("PageToken", token)
+		}
+		return s.messagesPath() + ".json?" + query.Encode()
+	}
+	shown.FirstPageURI = uri(0, "")
+	if len(all) > size {
+		next := uri(number+1, "PA"+all[size-1].SID)
+		shown.NextPageURI = &next
+	}
+	return shown, nil
+}
+
+// dateFilters are the parameters that compare date_sent. They stand before the "=" of the
+// query, so that DateSent>=2026-01-31 has the name "DateSent>".
+var dateFilters = []string{"DateSent", "DateSent<", "DateSent>"}
+
+func checkDates(query url.Values) error {
+	for _, name := range dateFilters {
+		if _, _, err := period(query.Get(name)); query.Has(name) && err != nil {
+			return fmt.Errorf("%s %q: give a date like 2026-01-31, or a time like 2026-01-31T12:00:00Z", name, query.Get(name))
+		}
+	}
+	return nil
+}
+
+// listed tells whether a text passes the filters of a list. One that is not sent yet has
+// no date_sent and passes no filter on it; a bare date is the whole day, in GMT.
+func listed(m outbound, filters url.Values) bool {
+	for _, name := range dateFilters {
+		begin, end, err := period(filters.Get(name))
+		if err != nil {
+			continue // not given
+		}
+		sent := m.DateSent.Truncate(time.Second) // as it is shown
+		switch {
+		case m.DateSent.IsZero(), name != "DateSent<" && sent.Before(begin), name != "DateSent>" && !sent.Before(end):
+			return false
+		}
+	}
+	return cmp.Or(filters.Get("To"), m.To) == m.To && cmp.Or(filters.Get("From"), m.From) == m.From
+}
+
+// period is the day of a date, or the second of a time: from begin to before end.
+func period(text string) (begin, end time.Time, err error) {
+	if begin, err = time.Parse(time.DateOnly, text); err == nil {
+		return begin, begin.AddDate(0, 0, 1), nil
+	}
+	begin, err = time.Parse(time.RFC3339, text)
+	return begin, begin.Add(time.Second), err
+}
+
+// getMessages is GET /control/messages.
+func (s *Simulator) getMessages(r *http.Request) (any, error) {
+	query := r.URL.Query()
+	shown := []outbound{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.state.Messages {
+		if cmp.Or(query.Get("to"), m.To) == m.To && cmp.Or(query.Get("from"), m.From) == m.From {
+			shown = append(shown, m)
+		}
+	}
+	return map[string][]outbound{"messages": shown}, nil
+}
