@@ -1,11 +1,14 @@
 // Package events_test checks the event files: that each is what the gateway would
-// make of such a request, and that Twilio's signatures are right. With -update it
+// make of such a request (or the queue of a job, or the clock of its time), and that
+// Twilio's signatures are right. With -update it
 // lays them out, encodes form bodies that were written plainly, and signs anew.
 package events_test
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/url"
@@ -18,6 +21,7 @@ import (
 	"time"
 
 	"clienteling/infra/scenario"
+	"clienteling/shared/queue"
 )
 
 // event has the fields of payload 2.0 in the gateway's order, so that a field that
@@ -71,6 +75,34 @@ func signature(name string) string {
 	}[name]
 }
 
+// batch has the fields of what Lambda gives a function that works off a FIFO queue.
+type batch struct {
+	Records []struct {
+		MessageID         string            `json:"messageId"`
+		ReceiptHandle     string            `json:"receiptHandle"`
+		Body              string            `json:"body"`
+		Attributes        map[string]string `json:"attributes"`
+		MessageAttributes struct{}          `json:"messageAttributes"`
+		MD5OfBody         string            `json:"md5OfBody"`
+		EventSource       string            `json:"eventSource"`
+		EventSourceARN    string            `json:"eventSourceARN"`
+		AWSRegion         string            `json:"awsRegion"`
+	}
+}
+
+// tick has the fields of what EventBridge Scheduler sends when no input is given.
+type tick struct {
+	Version    string    `json:"version"`
+	ID         string    `json:"id"`
+	DetailType string    `json:"detail-type"`
+	Source     string    `json:"source"`
+	Account    string    `json:"account"`
+	Time       time.Time `json:"time"`
+	Region     string    `json:"region"`
+	Resources  []string  `json:"resources"`
+	Detail     string    `json:"detail"`
+}
+
 func TestEvents(t *testing.T) {
 	files, err := filepath.Glob("*/*.json")
 	if err != nil || len(files) == 0 {
@@ -82,17 +114,30 @@ func TestEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := parse(t, text)
+			var of struct {
+				Records []json.RawMessage
+				Source  string
+			}
+			if err := json.Unmarshal(text, &of); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case len(of.Records) > 0:
+				checkBatch(t, text)
+				return
+			case of.Source != "":
+				checkTick(t, text)
+				return
+			}
+			e := parse[event](t, text)
 			if scenario.Update() {
 				e.update(t, signature(strings.TrimSuffix(filepath.Base(file), ".json")))
-				text = e.write(t)
+				text = write(t, e)
 				if err := os.WriteFile(file, text, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if !bytes.Equal(text, e.write(t)) {
-				t.Error("it is not laid out as all are: go test ./events -update")
-			}
+			checkLayout(t, text, e)
 			e.checkRequest(t)
 			if strings.HasPrefix(e.RawPath, "/webhooks/") {
 				e.checkWebhook(t, signature(strings.TrimSuffix(filepath.Base(file), ".json")))
@@ -101,12 +146,12 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func parse(t *testing.T, text []byte) event {
-	var e event
+func parse[E any](t *testing.T, text []byte) E {
+	var e E
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
-		t.Fatalf("not an event of the gateway: %v", err)
+		t.Fatalf("not an event of its kind: %v", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		t.Fatal("something follows the event")
@@ -114,7 +159,7 @@ func parse(t *testing.T, text []byte) event {
 	return e
 }
 
-func (e *event) write(t *testing.T) []byte {
+func write(t *testing.T, e any) []byte {
 	var b bytes.Buffer
 	w := json.NewEncoder(&b)
 	w.SetEscapeHTML(false)
@@ -123,6 +168,12 @@ func (e *event) write(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func checkLayout(t *testing.T, text []byte, e any) {
+	if !bytes.Equal(text, write(t, e)) {
+		t.Error("it is not laid out as all are: go test ./events -update")
+	}
 }
 
 // form is the request as the tests of functions see it, with its parameters.
@@ -227,5 +278,37 @@ func (e *event) checkWebhook(t *testing.T, signature string) {
 		t.Error("its signature is not wrong")
 	case signature == "" && !right:
 		t.Error("its signature is wrong: go test ./events -update")
+	}
+}
+
+// checkBatch checks what Lambda makes of jobs on the queue of texts.
+func checkBatch(t *testing.T, text []byte) {
+	e := parse[batch](t, text)
+	checkLayout(t, text, e)
+	for _, r := range e.Records {
+		if sum := md5.Sum([]byte(r.Body)); r.MD5OfBody != hex.EncodeToString(sum[:]) {
+			t.Errorf("md5OfBody is not the body's, which is %x", sum)
+		}
+		if r.MessageID == "" || r.ReceiptHandle == "" || r.EventSource != "aws:sqs" || !strings.HasSuffix(r.EventSourceARN, ".fifo") {
+			t.Errorf("not a record of a FIFO queue: %+v", r)
+		}
+		for _, name := range []string{"ApproximateFirstReceiveTimestamp", "ApproximateReceiveCount", "MessageDeduplicationId", "MessageGroupId", "SenderId", "SentTimestamp", "SequenceNumber"} {
+			if r.Attributes[name] == "" {
+				t.Errorf("it lacks the attribute %s", name)
+			}
+		}
+		var job queue.SendText
+		if json.Unmarshal([]byte(r.Body), &job) == nil && (r.Attributes["MessageGroupId"] != job.Store+"."+job.Customer || !strings.HasPrefix(r.Attributes["MessageDeduplicationId"], job.Message+".")) {
+			t.Error("its group or deduplication id is not that of its job")
+		}
+	}
+}
+
+// checkTick checks what the clock sends.
+func checkTick(t *testing.T, text []byte) {
+	e := parse[tick](t, text)
+	checkLayout(t, text, e)
+	if e.DetailType != "Scheduled Event" || e.Source != "aws.scheduler" || e.Detail != "{}" || e.ID == "" || len(e.Resources) != 1 {
+		t.Errorf("not an event of the scheduler: %+v", e)
 	}
 }

@@ -26,7 +26,8 @@ func (f function) after(ctx context.Context, p webhook.Params) (webhook.TwiML, e
 	}
 	answer := sorry(nobodyAnswered, number.Language)
 	// A caller who hung up while it rang ("canceled") was missed as well.
-	if number.Store == "" || !clienteling.IsE164(call.From) {
+	// Nor does a caller without a number have a conversation.
+	if number.Store == "" || callerID(call) != call.From {
 		return answer, nil
 	}
 	err = f.table.NoteMissedCall(ctx, number, table.MissedCall{

@@ -1,19 +1,39 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+	"time"
+
 	"clienteling/shared/apigw"
+	"clienteling/shared/queue"
 	"clienteling/shared/table"
 )
 
 type function struct {
+	log   *slog.Logger
+	now   func() time.Time
 	table *table.Table
+	texts jobs
+}
+
+// jobs takes the job of sending a text.
+type jobs interface {
+	Send(ctx context.Context, job queue.SendText, at time.Time) error
 }
 
 func (f function) routes() apigw.Routes {
 	return apigw.Routes{
-		"GET /v1/stores/{storeId}/conversations":                           f.inbox,
-		"GET /v1/stores/{storeId}/conversations/{conversationId}":          f.conversation,
-		"GET /v1/stores/{storeId}/conversations/{conversationId}/messages": f.messages,
+		"GET /v1/associate/stores":                                                f.stores,
+		"GET /v1/stores/{storeId}/conversations":                                  f.inbox,
+		"GET /v1/stores/{storeId}/conversations/changes":                          f.changes,
+		"POST /v1/stores/{storeId}/conversations":                                 f.start,
+		"GET /v1/stores/{storeId}/conversations/{conversationId}":                 f.conversation,
+		"GET /v1/stores/{storeId}/conversations/{conversationId}/messages":        f.messages,
+		"POST /v1/stores/{storeId}/conversations/{conversationId}/messages":       f.send,
+		"POST /v1/stores/{storeId}/conversations/{conversationId}/opt-in-request": f.ask,
+		"POST /v1/stores/{storeId}/conversations/{conversationId}/read":           f.read,
+		"PUT /v1/stores/{storeId}/conversations/{conversationId}/assignee":        f.assign,
 	}
 }
 

@@ -14,6 +14,8 @@ type conversation struct {
 	Customer       customer     `json:"customer"`
 	OptIn          string       `json:"optIn"`
 	OptedOut       bool         `json:"optedOut"`
+	Requests       int          `json:"optInRequests"`
+	Assignee       *associate   `json:"assignee,omitempty"`
 	Unread         int          `json:"unread"`
 	CreatedAt      string       `json:"createdAt"`
 	LastActivityAt string       `json:"lastActivityAt"`
@@ -25,6 +27,11 @@ type customer struct {
 	Name  string `json:"name,omitempty"`
 }
 
+type associate struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+}
+
 type lastMessage struct {
 	Kind      string `json:"kind"`
 	Direction string `json:"direction"`
@@ -32,13 +39,16 @@ type lastMessage struct {
 }
 
 type message struct {
-	ID        string  `json:"id"`
-	Kind      string  `json:"kind"`
-	Direction string  `json:"direction"`
-	Text      *string `json:"text,omitempty"`
-	Media     []media `json:"media,omitempty"`
-	Status    string  `json:"status,omitempty"`
-	At        string  `json:"at"`
+	ID        string     `json:"id"`
+	Kind      string     `json:"kind"`
+	Direction string     `json:"direction"`
+	Text      *string    `json:"text,omitempty"`
+	Media     []media    `json:"media,omitempty"`
+	Status    string     `json:"status,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	By        *associate `json:"by,omitempty"`
+	Request   bool       `json:"optInRequest,omitempty"`
+	At        string     `json:"at"`
 }
 
 type media struct {
@@ -53,6 +63,8 @@ func showConversation(c clienteling.Conversation) conversation {
 		Customer:       customer{Phone: c.Phone, Name: c.Name},
 		OptIn:          string(c.OptIn),
 		OptedOut:       c.OptedOut,
+		Requests:       c.Requests.Count,
+		Assignee:       showAssociate(c.Assignee),
 		Unread:         c.Unread,
 		CreatedAt:      moment(c.CreatedAt),
 		LastActivityAt: moment(c.LastActivityAt),
@@ -63,8 +75,16 @@ func showConversation(c clienteling.Conversation) conversation {
 	return shown
 }
 
+func showAssociate(a clienteling.Associate) *associate {
+	if a.ID == "" {
+		return nil
+	}
+	return &associate{ID: a.ID, Name: a.Name}
+}
+
 func showMessage(m clienteling.Message) message {
 	shown := message{ID: m.ID, Kind: string(m.Kind), Direction: string(m.Direction), Status: m.Status, At: moment(m.At)}
+	shown.Reason, shown.By, shown.Request = m.Reason, showAssociate(m.By), m.Request
 	if m.Kind == clienteling.KindText {
 		shown.Text = &m.Text
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -73,6 +74,8 @@ func withoutIDs(items scenario.Items) map[string]map[string]any {
 		if at := strings.Index(key, "-7000-8000-"); at >= 0 {
 			key = key[:at] + key[at+len("-7000-8000-000000000000"):]
 		}
+		i = maps.Clone(i)
+		delete(i, "lastId")
 		out[key] = i
 	}
 	return out

@@ -50,23 +50,31 @@ func (f function) sms(ctx context.Context, p webhook.Params) (webhook.TwiML, err
 
 	said := consent.Text{Body: t.Body, OptOutType: t.OptOutType}
 	change := consent.Presume(said, number.OptInMode)
+	optOut := change.When.Refusal == consent.InForce
+	var found table.Found
 	for range considerations {
 		answer := confirmation(change, number)
-		err = f.table.ReceiveText(ctx, number, f.inbound(t, answer), change)
+		err = f.table.ReceiveText(ctx, number, f.inbound(t, answer), change, found)
 		var duplicate *table.DuplicateError
 		var other *table.ConsentError
 		switch {
-		case errors.As(err, &duplicate):
-			f.log.InfoContext(ctx, "text repeated", "sid", t.SID, "retailer", number.Retailer, "store", number.Store)
-			return webhook.TwiML(duplicate.Answer), nil
 		case errors.As(err, &other):
-			change = consent.Receive(other.State, said, number.OptInMode)
+			change, found = consent.Receive(other.State, said, number.OptInMode), other.Found
 			continue
+		case errors.As(err, &duplicate):
+			answer, found = webhook.TwiML(duplicate.Answer), duplicate.Found
 		case err != nil:
 			return "", err
 		}
+		if optOut && found.Sending() {
+			// What is being handed to Twilio right now still goes out; nothing does
+			// once an opt-out is answered.
+			if err := f.table.AwaitSends(ctx, number.Retailer, f.table.Customer(number.Retailer, t.From)); err != nil {
+				return "", err
+			}
+		}
 		f.log.InfoContext(ctx, "text received", "sid", t.SID, "retailer", number.Retailer, "store", number.Store,
-			"from", clienteling.Mask(t.From), "media", len(t.Media), "consent", string(change.Effect))
+			"from", clienteling.Mask(t.From), "media", len(t.Media), "repeated", duplicate != nil, "consent", string(change.Effect))
 		return answer, nil
 	}
 	return "", err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"clienteling/infra/local/seed"
 	"clienteling/infra/scenario"
@@ -303,9 +304,41 @@ func TestLogHoldsNothingPersonal(t *testing.T) {
 			t.Errorf("the log holds %q:\n%s", secret, log.String())
 		}
 	}
-	for _, line := range []string{"text received", "text repeated", "text to a number without a store", "webhook refused", clienteling.Mask(scenario.American)} {
+	for _, line := range []string{"text received", `"repeated":true`, "text to a number without a store", "webhook refused", clienteling.Mask(scenario.American)} {
 		if !strings.Contains(log.String(), line) {
 			t.Errorf("the log lacks %q:\n%s", line, log.String())
 		}
 	}
+}
+
+// A text is being handed to Twilio: an opt-out is answered when that is over, and so
+// is its repetition.
+func TestStopAwaitsSend(t *testing.T) {
+	t.Parallel()
+	db, handle := given(t, "seed", "request", "taken", "yes", "text", "claimed")
+	db.Set(db.Written(t).ClaimedAt)
+	answered := make(chan int, 2)
+	for range 2 {
+		go func() {
+			res, _ := handle(t.Context(), scenario.Event(t, "inbound-sms/stop"))
+			answered <- res.StatusCode
+		}()
+	}
+	for db.Items(t)[suppression]["state"] != "open" {
+		time.Sleep(time.Millisecond)
+	}
+	select {
+	case status := <-answered:
+		t.Errorf("answered %d at once", status)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := db.Open().TextTaken(t.Context(), db.Written(t), "SM1", db.Now()); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if status := <-answered; status != http.StatusOK {
+			t.Errorf("answered %d", status)
+		}
+	}
+	expect(t, db.Items(t), suppression, map[string]any{"sending": nil, "epoch": 1})
 }

@@ -15,15 +15,20 @@ import (
 // Event reads events/<name>.json, where name is "inbound-sms/text".
 func Event(t testing.TB, name string) Request {
 	t.Helper()
+	var r Request
+	if err := json.Unmarshal(eventText(t, name), &r); err != nil {
+		t.Fatalf("events/%s.json: %v", name, err)
+	}
+	return r
+}
+
+func eventText(t testing.TB, name string) []byte {
+	t.Helper()
 	text, err := os.ReadFile(path(t, "events", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r Request
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatalf("events/%s.json: %v", name, err)
-	}
-	return r
+	return text
 }
 
 // Moment is when the gateway took the request: the clock of its scenario.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -29,6 +30,13 @@ func given() map[string]func(context.Context, *Table) error {
 			return hears(ctx, t, text("09:00", American, "Hello! Are you open on Sunday?"))
 		},
 
+		// The American wrote to London.
+		"london": func(ctx context.Context, t *Table) error {
+			in := text("08:00", American, "Hello London, I am there in May.")
+			in.To = seed.Shops[1].Number.E164
+			return hears(ctx, t, in)
+		},
+
 		// Three customers with New York, the American the one who waits longest, and
 		// one with London.
 		"inbox": func(ctx context.Context, t *Table) error {
@@ -52,7 +60,120 @@ func given() map[string]func(context.Context, *Table) error {
 			call := table.MissedCall{SID: "CA0000000000000000000000000000000a", AccountSID: seed.AccountSID, From: German, At: eve("11:30")}
 			return t.Open().NoteMissedCall(ctx, newYork(), call)
 		},
+
+		// Boston has its number, but nobody may write yet.
+		"boston": func(ctx context.Context, t *Table) error {
+			s := clienteling.Store{Retailer: "acme", ID: "boston", Name: "Acme Newbury Street", Country: "US", Phone: "+16175550190", State: clienteling.StoreEligible}
+			n := clienteling.Number{E164: "+16175550100", Country: "US", AccountSID: seed.AccountSID, SID: "PN00000000000000000000016175550100", Retailer: "acme", Language: "en", OptInMode: clienteling.AnyReply}
+			to := t.Open()
+			return errors.Join(to.AddStore(ctx, s), to.ClaimNumber(ctx, n), to.OnboardStore(ctx, s, n, false))
+		},
+
+		// What follows is between the American and Robin of New York, a step each.
+
+		// Robin asks the American to opt in.
+		"request": func(ctx context.Context, t *Table) error {
+			return writes(ctx, t, table.NewText{Body: consent.Request("Hi Ada, this is Robin.", "en", newYork().StoreName), Request: true, Phone: American, Name: "Ada", At: eve("12:00")})
+		},
+		// The American agrees.
+		"yes": func(ctx context.Context, t *Table) error { return replies(ctx, t, text("12:05", American, "YES")) },
+		// Robin writes.
+		"text": func(ctx context.Context, t *Table) error {
+			return writes(ctx, t, table.NewText{Body: "Your coat is here, Ada.", At: eve("13:00")})
+		},
+		// The American refuses all texts of the retailer.
+		"stop": func(ctx context.Context, t *Table) error { return replies(ctx, t, text("14:00", American, "STOP")) },
+
+		// What Robin wrote last is being handed to Twilio.
+		"claimed": func(ctx context.Context, t *Table) error {
+			o, err := written(ctx, t)
+			if err == nil {
+				_, err = t.Open().ClaimText(ctx, o, o.Text.At.Add(time.Second))
+			}
+			return err
+		},
+		// Twilio has what Robin wrote last.
+		"taken": func(ctx context.Context, t *Table) error {
+			o, err := written(ctx, t)
+			if err != nil {
+				return err
+			}
+			if o.Ready() {
+				if o, err = t.Open().ClaimText(ctx, o, o.Text.At.Add(time.Second)); err != nil {
+					return err
+				}
+			}
+			return t.Open().TextTaken(ctx, o, SIDOf(o), o.Text.At.Add(2*time.Second))
+		},
+		// What Robin wrote last is with the carrier, or on the phone.
+		"sent":      func(ctx context.Context, t *Table) error { return goes(ctx, t, clienteling.StatusSent) },
+		"delivered": func(ctx context.Context, t *Table) error { return goes(ctx, t, clienteling.StatusDelivered) },
 	}
+}
+
+func goes(ctx context.Context, t *Table, status string) error {
+	o, err := written(ctx, t)
+	if err == nil {
+		_, err = t.Open().AdvanceText(ctx, o, status, "", o.Text.At.Add(3*time.Second))
+	}
+	return err
+}
+
+// SIDOf is the SID under which Twilio has a text of a setup.
+func SIDOf(o table.Outbound) string {
+	return "SM00000000000000000000000000" + o.Text.At.UTC().Format("021504")
+}
+
+// writes has the table accept a text of Robin to the American.
+func writes(ctx context.Context, t *Table, in table.NewText) error {
+	to := t.Open()
+	s, err := to.Sender(ctx, "acme", newYork().Store, to.Customer("acme", American), in.Idempotency)
+	if err != nil {
+		return err
+	}
+	in.By = clienteling.Associate{ID: "associate-1", Name: "Robin"}
+	_, err = to.AcceptText(ctx, s, in)
+	return err
+}
+
+// replies has the table receive a text to New York that may change consent.
+func replies(ctx context.Context, t *Table, in table.InboundText) error {
+	to := t.Open()
+	said := consent.Text{Body: in.Body}
+	change := consent.Presume(said, clienteling.AnyReply)
+	err := to.ReceiveText(ctx, newYork(), in, change, table.Found{})
+	var other *table.ConsentError
+	if errors.As(err, &other) {
+		change = consent.Receive(other.State, said, clienteling.AnyReply)
+		err = to.ReceiveText(ctx, newYork(), in, change, other.Found)
+	}
+	return err
+}
+
+// written is the last text of New York to the American.
+func written(ctx context.Context, t *Table) (table.Outbound, error) {
+	to := t.Open()
+	customer := to.Customer("acme", American)
+	thread, _, err := to.Messages(ctx, "acme", newYork().Store, customer, table.Page{Limit: 10})
+	if err != nil {
+		return table.Outbound{}, err
+	}
+	for _, m := range thread {
+		if m.Direction == clienteling.Outbound {
+			return to.Outbound(ctx, table.OutboundKey{Retailer: "acme", Store: newYork().Store, Customer: customer, Message: m.ID})
+		}
+	}
+	return table.Outbound{}, errors.New("no text to the American was given before")
+}
+
+// Written is the last text of New York to the American, as it stands now.
+func (t *Table) Written(tb testing.TB) table.Outbound {
+	tb.Helper()
+	o, err := written(context.WithoutCancel(tb.Context()), t)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return o
 }
 
 // eve is a time of the day before the events of the event files.
@@ -88,7 +209,7 @@ func hears(ctx context.Context, t *Table, texts ...table.InboundText) error {
 		if err != nil {
 			return err
 		}
-		if err := to.ReceiveText(ctx, n, in, consent.Change{}); err != nil {
+		if err := to.ReceiveText(ctx, n, in, consent.Change{}, table.Found{}); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,17 +10,26 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"clienteling/shared/queue"
 )
 
 // golden is a golden file.
 type golden struct {
 	// Given is what happened before: setups of given.go, and events of this
 	// function, "inbound-sms/stop". A person writes it; -update keeps it.
-	Given  []string `json:"given"`
-	Answer answer   `json:"answer"`
+	Given []string `json:"given"`
+	// Answer is that of a route or of a batch of jobs; for a run of the clock, its error.
+	Answer any `json:"answer"`
 	Difference
+	// Jobs were left for other functions.
+	Jobs []queue.SendText `json:"jobs,omitempty"`
 	// Calls to DynamoDB, and how many of them one after the other.
 	Calls  []string `json:"calls"`
 	InARow int      `json:"inARow"`
@@ -39,6 +49,71 @@ type answer struct {
 //
 // start builds the function's handler on a table.
 func Golden(t *testing.T, function string, start func(testing.TB, *Table) Handler) {
+	goldens(t, function, func(t testing.TB, db *Table) taker {
+		handle := start(t, db)
+		return func(ctx context.Context, event []byte) (any, bool) {
+			var r Request
+			parse(t, event, &r)
+			db.Set(Moment(r))
+			res, err := handle(ctx, r)
+			if err != nil {
+				t.Fatalf("the function failed: %v", err)
+			}
+			return answerOf(res), res.StatusCode < 300
+		}
+	})
+}
+
+// GoldenJobs is Golden for a function that works off a queue. The clock stands at the
+// moment the queue gave the first job of the batch.
+func GoldenJobs(t *testing.T, function string, start func(testing.TB, *Table) JobHandler) {
+	goldens(t, function, func(t testing.TB, db *Table) taker {
+		handle := start(t, db)
+		return func(ctx context.Context, event []byte) (any, bool) {
+			var batch events.SQSEvent
+			parse(t, event, &batch)
+			ms, err := strconv.ParseInt(batch.Records[0].Attributes["ApproximateFirstReceiveTimestamp"], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			db.Set(time.UnixMilli(ms).UTC())
+			answer, err := handle(ctx, batch)
+			if err != nil {
+				t.Fatalf("the function failed: %v", err)
+			}
+			return answer, len(answer.BatchItemFailures) == 0
+		}
+	})
+}
+
+// GoldenRuns is Golden for a function that the clock starts, whose answer is its
+// error or null. The clock stands at the time that the event names.
+func GoldenRuns(t *testing.T, function string, start func(testing.TB, *Table) func(context.Context) error) {
+	goldens(t, function, func(t testing.TB, db *Table) taker {
+		run := start(t, db)
+		return func(ctx context.Context, event []byte) (any, bool) {
+			var tick events.CloudWatchEvent
+			parse(t, event, &tick)
+			db.Set(tick.Time)
+			if err := run(ctx); err != nil {
+				return err.Error(), false
+			}
+			return nil, true
+		}
+	})
+}
+
+// taker gives an event to a function, at its time. It reports whether all went well.
+type taker func(ctx context.Context, event []byte) (answer any, well bool)
+
+func parse(t testing.TB, text []byte, v any) {
+	t.Helper()
+	if err := json.Unmarshal(text, v); err != nil {
+		t.Fatalf("the event: %v", err)
+	}
+}
+
+func goldens(t *testing.T, function string, start func(testing.TB, *Table) taker) {
 	events, err := filepath.Glob(path(t, "events", function, "*.json"))
 	if err != nil || len(events) == 0 {
 		t.Fatalf("no events in events/%s: %v", function, err)
@@ -64,7 +139,7 @@ func Golden(t *testing.T, function string, start func(testing.TB, *Table) Handle
 	}
 }
 
-func runGolden(t *testing.T, function, name string, start func(testing.TB, *Table) Handler) {
+func runGolden(t *testing.T, function, name string, start func(testing.TB, *Table) taker) {
 	file := filepath.Join("testdata", name+".json")
 	want, err := os.ReadFile(file)
 	missing := errors.Is(err, fs.ErrNotExist)
@@ -82,31 +157,21 @@ func runGolden(t *testing.T, function, name string, start func(testing.TB, *Tabl
 	}
 
 	db := NewTable(t)
-	handle := start(t, db)
-	deliver := func(name string) Response {
-		r := Event(t, name)
-		db.Set(Moment(r))
-		res, err := handle(t.Context(), r)
-		if err != nil {
-			t.Fatalf("%s: the function failed: %v", name, err)
-		}
-		return res
-	}
+	take := start(t, db)
 	for _, g := range got.Given {
 		if strings.Contains(g, "/") {
-			if res := deliver(g); res.StatusCode != 200 {
-				t.Fatalf("given %s, which was answered %d: %s", g, res.StatusCode, res.Body)
+			if answer, well := take(t.Context(), eventText(t, g)); !well {
+				t.Fatalf("given %s, which was answered %+v", g, answer)
 			}
 		} else {
 			db.Give(t, g)
 		}
 	}
-	before := db.Items(t)
-	var res Response
-	cost := db.Measure(func() { res = deliver(function + "/" + name) })
+	before, jobs := db.Items(t), len(db.Jobs.Left())
+	cost := db.Measure(func() { got.Answer, _ = take(t.Context(), eventText(t, function+"/"+name)) })
 
-	got.Answer = answerOf(res)
 	got.Difference = db.Items(t).Since(before)
+	got.Jobs = db.Jobs.Left()[jobs:]
 	got.Calls, got.InARow = append([]string{}, cost.Calls...), cost.InARow
 	text, err := write(got)
 	if err != nil {

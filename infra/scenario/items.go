@@ -16,7 +16,7 @@ import (
 )
 
 // Items are items by their primary key, written "pk / sk". An attribute is a
-// string, a json.Number, a bool, a list or a map of such, without the keys.
+// string, a json.Number, a bool, a list (also for a set, in order) or a map of such, without the keys.
 type Items map[string]map[string]any
 
 // Items returns all that is in the table, expired or not, past the Wire.
@@ -75,6 +75,12 @@ func plain(v types.AttributeValue) any {
 			l[n] = plain(e)
 		}
 		return l
+	case *types.AttributeValueMemberSS:
+		l := make([]any, len(v.Value))
+		for n, e := range slices.Sorted(slices.Values(v.Value)) {
+			l[n] = e
+		}
+		return l
 	case *types.AttributeValueMemberM:
 		m := make(map[string]any, len(v.Value))
 		for name, e := range v.Value {
@@ -82,7 +88,7 @@ func plain(v types.AttributeValue) any {
 		}
 		return m
 	default:
-		return v // bytes and sets: the product has none
+		return v // bytes and other sets: the product has none
 	}
 }
 

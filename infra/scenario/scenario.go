@@ -42,6 +42,9 @@ type (
 // Handler is what a function with routes hands to the Lambda runtime.
 type Handler = func(context.Context, Request) (Response, error)
 
+// JobHandler is what a function that works off a queue hands to it.
+type JobHandler = func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+
 // update is a flag of every test that imports this package, so that
 // "go test ./functions/... -update" is understood by all of them.
 var update = flag.Bool("update", false, "write the expected files anew; review them afterwards")

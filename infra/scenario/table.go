@@ -30,6 +30,8 @@ type Table struct {
 	// retries as often, but hardly pauses.
 	Config aws.Config
 	*Wire
+	// Jobs are those that functions left for others.
+	Jobs *Jobs
 
 	endpoint string
 	now      atomic.Pointer[time.Time]
@@ -78,7 +80,7 @@ func newTable(t testing.TB, engine dynamodb.Engine) *Table {
 	if err := dynamodb.CreateTable(t.Context(), e.server.Endpoint(), declared); err != nil {
 		t.Fatal(err)
 	}
-	made := &Table{Name: declared.Name, Wire: &Wire{client: e.client}, endpoint: e.server.Endpoint()}
+	made := &Table{Name: declared.Name, Wire: &Wire{client: e.client}, Jobs: &Jobs{}, endpoint: e.server.Endpoint()}
 	made.Config = environment(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": made.endpoint}).AWS("DYNAMODB")
 	made.Config.HTTPClient = made.Wire
 	retryer := made.Config.Retryer

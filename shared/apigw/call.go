@@ -79,6 +79,15 @@ func (c *Call) Cursor(list string) (position string, err error) {
 	return DecodeCursor(list, text)
 }
 
+// Since is Cursor for the query parameter since, of a list of changes.
+func (c *Call) Since(list string) (position string, err error) {
+	text, given, err := c.parameter("since")
+	if err != nil || !given {
+		return "", err
+	}
+	return DecodeCursor(list, text)
+}
+
 // parameter returns a query parameter that may be given once.
 func (c *Call) parameter(name string) (value string, given bool, err error) {
 	values := c.Query[name]

@@ -21,12 +21,32 @@ type Conversation struct {
 	Epoch int
 	// OptedOut says that the customer has refused the whole retailer.
 	OptedOut bool
+	// Requests are the store's opt-in requests to the customer.
+	Requests OptInRequests
+	// Assignee is the associate who has claimed the conversation.
+	Assignee Associate
 	// Unread counts what arrived since an associate of the store last looked.
 	Unread         int
 	CreatedAt      time.Time
 	LastActivityAt time.Time
 	// Last is the newest entry of the thread, shortened, for the inbox.
 	Last *LastEntry
+}
+
+// OptInRequests is what is known of a store's opt-in requests to a customer.
+type OptInRequests struct {
+	// Count is how many Twilio took and did not fail to deliver.
+	Count int
+	// Last is when the last one was made.
+	Last time.Time
+	// Pending is the id of the one that is on its way to Twilio; empty for none.
+	Pending string
+}
+
+// Associate is a member of a store's staff, as their token names them.
+type Associate struct {
+	ID   string
+	Name string
 }
 
 // LastEntry is what the inbox shows of a thread's newest entry.
@@ -62,6 +82,13 @@ type Message struct {
 	Media []Media
 	// Status is Twilio's word for how far a text is; "received" when inbound.
 	Status string
+	// Reason says why it failed or was canceled: Twilio's error code ("30005"), or
+	// one of our Reasons.
+	Reason string
+	// By is the associate who wrote it; empty when inbound.
+	By Associate
+	// Request marks an opt-in request.
+	Request bool
 	// SID is Twilio's id: SM... or MM... of a text, CA... of a call.
 	SID string
 	// AccountSID is the Twilio account it passed through.

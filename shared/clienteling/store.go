@@ -14,7 +14,11 @@ type Store struct {
 	TimeZone string
 	// Number is the store's clienteling number, E.164; empty until it is onboarded.
 	Number string
-	State  StoreState
+	// AccountSID is the Twilio account of its number.
+	AccountSID string
+	// Language is the language the store writes in by itself.
+	Language string
+	State    StoreState
 }
 
 // StoreState is how far a store is on its way to clienteling.

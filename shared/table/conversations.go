@@ -13,17 +13,24 @@ import (
 	"clienteling/shared/clienteling/consent"
 )
 
-// Conversation returns one conversation of a store, as it stands now.
+// Conversation returns one conversation of a store, as it stands now: what the
+// customer said to other stores of the retailer counts here too.
 // clienteling.ErrNotFound: the store has none of that id.
 func (t *Table) Conversation(ctx context.Context, retailer, store, id string) (clienteling.Conversation, error) {
 	if !IsCustomer(id) {
 		return clienteling.Conversation{}, clienteling.ErrNotFound
 	}
-	i, err := t.get(ctx, conversationKey(retailer, store, id), true)
+	items, err := t.getAll(ctx, []key{conversationKey(retailer, store, id), suppressionKey(retailer, id)})
 	if err != nil {
 		return clienteling.Conversation{}, err
 	}
-	return readConversation(i), nil
+	if items[0] == nil {
+		return clienteling.Conversation{}, clienteling.ErrNotFound
+	}
+	c := readConversation(items[0])
+	s := consentState(items[0], orEmpty(items[1]))
+	c.OptedOut, c.OptIn = s.Refused, s.Effective()
+	return c, nil
 }
 
 // Page is where a list goes on: at most Limit entries after the position After,
@@ -130,13 +137,15 @@ func preview(s string) string {
 
 // conversationMoved is the update of a conversation that a new entry of its
 // thread brings: it goes to the front of the inbox and counts one more unread.
+// lastId is that of the newest entry that came in.
 // With create, a conversation that is not there yet begins.
 func (t *Table) conversationMoved(n clienteling.Number, customer, phone string, m clienteling.Message, create bool) *types.Update {
 	inbox := inboxKey(n.Retailer, n.Store, customer, m.At)
 	unread := unreadKey(n.Retailer, n.Store, customer, m.At)
 	set := "SET gsi1sk = :inboxSk, gsi2pk = :unreadPk, gsi2sk = if_not_exists(gsi2sk, :unreadSk), " +
-		"lastActivityAt = :at, lastKind = :kind, lastDirection = :direction, lastPreview = :preview"
+		"lastActivityAt = :at, lastKind = :kind, lastDirection = :direction, lastPreview = :preview, lastId = :id"
 	values := item{
+		":id":      str(m.ID),
 		":inboxSk": str(inbox.sk), ":unreadPk": str(unread.pk), ":unreadSk": str(unread.sk),
 		":at": str(stamp(m.At)), ":kind": str(string(m.Kind)), ":direction": str(string(m.Direction)),
 		":preview": str(preview(m.Text)), ":one": num(1),
@@ -161,12 +170,16 @@ func readConversation(i item) clienteling.Conversation {
 		Store:          strings.TrimPrefix(text(i, "sk"), "STORE#"),
 		Phone:          text(i, "phone"),
 		Name:           text(i, "name"),
-		OptIn:          optIn(i),
+		OptIn:          shownOptIn(i),
 		Epoch:          integer(i, "optInEpoch"),
 		OptedOut:       boolean(i, "optedOut"),
 		Unread:         integer(i, "unread"),
 		CreatedAt:      moment(i, "createdAt"),
 		LastActivityAt: moment(i, "lastActivityAt"),
+		Requests: clienteling.OptInRequests{
+			Count: integer(i, "requests"), Last: moment(i, "requestedAt"), Pending: text(i, "requestPending"),
+		},
+		Assignee: clienteling.Associate{ID: text(i, "assigneeId"), Name: text(i, "assigneeName")},
 	}
 	if kind := text(i, "lastKind"); kind != "" {
 		c.Last = &clienteling.LastEntry{
@@ -176,6 +189,15 @@ func readConversation(i item) clienteling.Conversation {
 		}
 	}
 	return c
+}
+
+// shownOptIn is the opt-in as far as it still counts: customerEpoch is the
+// customer's epoch as the conversation was last told of it.
+func shownOptIn(i item) clienteling.OptIn {
+	if integer(i, "customerEpoch") > integer(i, "optInEpoch") {
+		return clienteling.OptInNone
+	}
+	return optIn(i)
 }
 
 func optIn(i item) clienteling.OptIn {

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,15 +24,18 @@ import (
 //	  this one read)
 //	a store's conversation with a          CUSTOMER#r#h      STORE#s         INBOX#r#s / <last activity>#h          UNREAD#r#s / <since>#h
 //	  customer; where is a customer known?
-//	has this customer refused us?          CUSTOMER#r#h      SUPPRESSION
+//	has this customer refused us?          CUSTOMER#r#h      SUPPRESSION                                            DUE#consent#<0..7> / <due>#h#r
 //	what did this customer consent to?     CUSTOMER#r#h      CONSENT#<uuid7>
 //	the texts and events of a thread       THREAD#r#s#h      <uuid7>
 //	was this text or call seen, and what   SID#<sid>         SID
 //	  was answered?
 //	texts to numbers nobody uses           UNROUTED#<uuid7>  UNROUTED                                               OPERATOR#unrouted / <since>#<uuid7>
+//	was this Idempotency-Key seen?         IDEMPOTENCY#r#<hash of sub, route and key>
+//	                                                         KEY
+//	which texts are due? (an outbound text, until its last status)                                                  DUE#text#<0..7> / <due>#<uuid7>
 //
 // GSI1 holds lists. GSI2 is sparse: only what wants attention has its keys. SID,
-// UNROUTED and the entries of threads carry expiresAt (TTL, epoch seconds).
+// UNROUTED, IDEMPOTENCY and the entries of threads carry expiresAt (TTL, epoch seconds).
 //
 // A conversation lies with its customer, not with its store: one partition then
 // answers everything about a person (consent, export, erasure) and creating a
@@ -97,6 +101,20 @@ func unreadPartition(retailer, store string) string { return "UNREAD#" + retaile
 func operatorKey(kind, id string, since time.Time) key {
 	return key{"OPERATOR#" + kind, stamp(since) + "#" + id}
 }
+
+func idempotencyKey(retailer, hash string) key {
+	return key{"IDEMPOTENCY#" + retailer + "#" + hash, "KEY"}
+}
+
+// dueShards spreads what is due over partitions of the index; a text's shard is
+// the last digit of its id, modulo their number.
+const dueShards = 8
+
+func dueKey(kind, id string, due time.Time) key {
+	return key{duePartition(kind, int(id[len(id)-1])%dueShards), stamp(due) + "#" + id}
+}
+
+func duePartition(kind string, shard int) string { return "DUE#" + kind + "#" + strconv.Itoa(shard) }
 
 // stampLayout is RFC 3339 in UTC with exactly three decimals, so that moments
 // sort as their strings do.

@@ -41,6 +41,11 @@ func (t *Table) writeMessage(n clienteling.Number, customer string, m clientelin
 	putText(i, "status", m.Status)
 	putText(i, "sid", m.SID)
 	putText(i, "accountSid", m.AccountSID)
+	putText(i, "byId", m.By.ID)
+	putText(i, "byName", m.By.Name)
+	if m.Request {
+		i["request"] = flag(true)
+	}
 	return i
 }
 
@@ -54,6 +59,9 @@ func readMessage(i item) clienteling.Message {
 		SID:        text(i, "sid"),
 		AccountSID: text(i, "accountSid"),
 		At:         moment(i, "at"),
+		Reason:     text(i, "reason"),
+		By:         clienteling.Associate{ID: text(i, "byId"), Name: text(i, "byName")},
+		Request:    boolean(i, "request"),
 	}
 	if l, ok := i["media"].(*types.AttributeValueMemberL); ok {
 		for _, v := range l.Value {
@@ -74,4 +82,13 @@ func putMedia(i item, media []clienteling.Media) {
 		l[n] = &types.AttributeValueMemberM{Value: item{"url": str(m.URL), "contentType": str(m.ContentType)}}
 	}
 	i["media"] = &types.AttributeValueMemberL{Value: l}
+}
+
+// Message returns one entry of a thread. clienteling.ErrNotFound: it is not there.
+func (t *Table) Message(ctx context.Context, retailer, store, conversation, id string) (clienteling.Message, error) {
+	i, err := t.get(ctx, messageKey(retailer, store, conversation, id), true)
+	if err != nil {
+		return clienteling.Message{}, err
+	}
+	return readMessage(i), nil
 }

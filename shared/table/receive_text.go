@@ -30,6 +30,7 @@ type InboundText struct {
 type DuplicateError struct {
 	// Answer is what was answered then.
 	Answer string
+	Found  Found
 }
 
 // Error names the case; the answer is no matter for logs.
@@ -37,7 +38,10 @@ func (e *DuplicateError) Error() string { return "table: this SID was stored bef
 
 // ConsentError says that a text was considered with another state of consent
 // than the customer's. Nothing was written; consider it again with State.
-type ConsentError struct{ State consent.State }
+type ConsentError struct {
+	State consent.State
+	Found Found
+}
 
 // Error shows the state found; it holds nothing personal.
 func (e *ConsentError) Error() string { return fmt.Sprintf("table: consent is %+v", e.State) }
@@ -46,8 +50,10 @@ func (e *ConsentError) Error() string { return fmt.Sprintf("table: consent is %+
 // it claims the SID, writes the thread's entry, moves the conversation to the
 // front of the inbox (creating it if need be), and applies the change of consent
 // under its guard, with a line in the consent ledger. All of it happens, or nothing.
-// A *DuplicateError or a *ConsentError tells what stood in the way.
-func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in InboundText, c consent.Change) error {
+// A *DuplicateError or a *ConsentError tells what stood in the way; after the
+// latter, the Found that it carries goes into the next try. An opt-out that found
+// texts being sent must not be answered before AwaitSends returns.
+func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in InboundText, c consent.Change, found Found) error {
 	customer := t.Customer(n.Retailer, in.From)
 	m := clienteling.Message{
 		ID: t.newID(in.At), Kind: clienteling.KindText, Direction: clienteling.Inbound,
@@ -61,7 +67,7 @@ func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in Inboun
 	writes[0] = t.claimSID(in.SID, in.Answer, in.At)
 	writes[1].Put = &types.Put{TableName: &t.name, Item: t.writeMessage(n, customer, m)}
 	writes[2].Update = conversation
-	suppression := t.suppressionWrite(n, customer, in, c)
+	suppression := t.suppressionWrite(n, customer, in, c, found.leases)
 	if suppression != nil {
 		writes = append(writes, *suppression)
 	}
@@ -75,8 +81,6 @@ func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in Inboun
 	switch {
 	case err != nil || reasons == nil:
 		return err
-	case failed(reasons[0]):
-		return &DuplicateError{Answer: text(reasons[0].Item, "answer")}
 	}
 	var suppressed item
 	if suppression != nil && failed(reasons[3]) {
@@ -85,13 +89,23 @@ func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in Inboun
 			suppressed = item{} // known to be absent: no opt-out so far
 		}
 	}
+	if failed(reasons[0]) {
+		return &DuplicateError{Answer: text(reasons[0].Item, "answer"), Found: Found{leases(suppressed)}}
+	}
 	state := consentState(reasons[2].Item, suppressed)
 	if was := c.When.Exactly; was != nil && !failed(reasons[2]) {
 		// DynamoDB shows the items of failed conditions only: the conversation is as it was.
 		state.OptIn, state.OptInEpoch = was.OptIn, was.OptInEpoch
 	}
-	return &ConsentError{State: state}
+	return &ConsentError{State: state, Found: Found{leases(suppressed)}}
 }
+
+// Found is what else a failed try found: the texts to the customer that are being
+// handed to Twilio. Its zero value is that of a first try.
+type Found struct{ leases []string }
+
+// Sending reports whether there are any.
+func (f Found) Sending() bool { return len(f.leases) > 0 }
 
 // claimSID makes sure that a text or call is taken once, and remembers the answer.
 func (t *Table) claimSID(sid, answer string, at time.Time) types.TransactWriteItem {
@@ -129,65 +143,6 @@ func applyToConversation(u *types.Update, c consent.Change) {
 	}
 	u.UpdateExpression = new("SET optIn = :optIn, optInEpoch = :epoch, optedOut = :optedOut, " + (*u.UpdateExpression)[len("SET "):])
 	v[":optIn"], v[":epoch"], v[":optedOut"] = str(string(to)), num(c.Epoch), flag(c.Effect == consent.OptedOut)
-}
-
-// What a suppression item may say.
-const (
-	suppressionOpen   = "open"
-	suppressionLifted = "lifted"
-)
-
-// suppressionWrite opens or lifts a customer's opt-out, or checks that it is as
-// the guard demands; nil when the change has nothing to do with it.
-func (t *Table) suppressionWrite(n clienteling.Number, customer string, in InboundText, c consent.Change) *types.TransactWriteItem {
-	k := suppressionKey(n.Retailer, customer)
-	condition, values := suppressionCondition(c.When)
-	old := types.ReturnValuesOnConditionCheckFailureAllOld
-
-	switch c.Effect {
-	case consent.OptedOut, consent.OptedIn:
-		i := k.item()
-		i["state"] = str(suppressionLifted)
-		if c.Effect == consent.OptedOut {
-			i["state"] = str(suppressionOpen)
-		}
-		i["epoch"] = num(c.Epoch)
-		i["since"] = str(stamp(in.At))
-		i["store"] = str(n.Store)
-		i["sid"] = str(in.SID)
-		return &types.TransactWriteItem{Put: &types.Put{
-			TableName: &t.name, Item: i, ConditionExpression: &condition,
-			ExpressionAttributeNames: stateName, ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: old,
-		}}
-	}
-	if condition == "" {
-		return nil
-	}
-	check := &types.ConditionCheck{
-		TableName: &t.name, Key: k.item(), ConditionExpression: &condition,
-		ExpressionAttributeNames: stateName, ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: old,
-	}
-	return &types.TransactWriteItem{ConditionCheck: check}
-}
-
-// stateName stands for an attribute whose name is a reserved word.
-var stateName = map[string]string{"#state": "state"}
-
-func suppressionCondition(g consent.Guard) (string, item) {
-	switch {
-	case g.Exactly != nil && g.Exactly.Refused:
-		return "#state = :open AND epoch = :was", item{":open": str(suppressionOpen), ":was": num(g.Exactly.Epoch)}
-	case g.Exactly != nil && g.Exactly.Epoch > 0:
-		return "#state <> :open AND epoch = :was", item{":open": str(suppressionOpen), ":was": num(g.Exactly.Epoch)}
-	case g.Exactly != nil:
-		return "attribute_not_exists(pk) OR #state <> :open AND epoch = :was", item{":open": str(suppressionOpen), ":was": num(0)}
-	case g.Refusal == consent.InForce:
-		return "#state = :open", item{":open": str(suppressionOpen)}
-	case g.Refusal == consent.NotInForce:
-		return "attribute_not_exists(pk) OR #state <> :open", item{":open": str(suppressionOpen)}
-	default:
-		return "", nil
-	}
 }
 
 // ledgerEntry is the evidence of a change of consent: what, when, by which text,

@@ -33,6 +33,10 @@ func (t *Table) Retailer(ctx context.Context, id string) (clienteling.Retailer, 
 	if err != nil {
 		return clienteling.Retailer{}, err
 	}
+	return readRetailer(id, i), nil
+}
+
+func readRetailer(id string, i item) clienteling.Retailer {
 	r := clienteling.Retailer{
 		ID:           id,
 		LegalName:    text(i, "legalName"),
@@ -47,5 +51,5 @@ func (t *Table) Retailer(ctx context.Context, id string) (clienteling.Retailer, 
 			}
 		}
 	}
-	return r, nil
+	return r
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"clienteling/shared/clienteling"
@@ -38,12 +39,15 @@ func (t *Table) OnboardStore(ctx context.Context, s clienteling.Store, n cliente
 	free := "attribute_exists(pk) AND attribute_not_exists(#partner)"
 	reasons, err := t.transact(ctx, []types.TransactWriteItem{
 		{Update: &types.Update{
-			TableName:                 &t.name,
-			Key:                       storeKey(s.Retailer, s.ID).item(),
-			UpdateExpression:          new("SET #partner = :number, #state = :state"),
-			ConditionExpression:       &free,
-			ExpressionAttributeNames:  map[string]string{"#partner": "number", "#state": "state"},
-			ExpressionAttributeValues: item{":number": str(s.Number), ":state": str(string(s.State))},
+			TableName:                &t.name,
+			Key:                      storeKey(s.Retailer, s.ID).item(),
+			UpdateExpression:         new("SET #partner = :number, #state = :state, accountSid = :account, #language = :language"),
+			ConditionExpression:      &free,
+			ExpressionAttributeNames: map[string]string{"#partner": "number", "#state": "state", "#language": "language"},
+			ExpressionAttributeValues: item{
+				":number": str(s.Number), ":state": str(string(s.State)),
+				":account": str(n.AccountSID), ":language": str(n.Language),
+			},
 		}},
 		{Update: &types.Update{
 			TableName: &t.name,
@@ -77,19 +81,65 @@ func writeStore(s clienteling.Store) item {
 	putText(i, "phone", s.Phone)
 	putText(i, "timeZone", s.TimeZone)
 	putText(i, "number", s.Number)
+	putText(i, "accountSid", s.AccountSID)
+	putText(i, "language", s.Language)
 	i["state"] = str(string(s.State))
 	return i
 }
 
 func readStore(retailer string, i item) clienteling.Store {
 	return clienteling.Store{
-		Retailer: retailer,
-		ID:       text(i, "sk")[len("STORE#"):],
-		Name:     text(i, "name"),
-		Country:  text(i, "country"),
-		Phone:    text(i, "phone"),
-		TimeZone: text(i, "timeZone"),
-		Number:   text(i, "number"),
-		State:    clienteling.StoreState(text(i, "state")),
+		Retailer:   retailer,
+		ID:         text(i, "sk")[len("STORE#"):],
+		Name:       text(i, "name"),
+		Country:    text(i, "country"),
+		Phone:      text(i, "phone"),
+		TimeZone:   text(i, "timeZone"),
+		Number:     text(i, "number"),
+		AccountSID: text(i, "accountSid"),
+		Language:   text(i, "language"),
+		State:      clienteling.StoreState(text(i, "state")),
 	}
+}
+
+// Stores returns the stores of a retailer with those ids, or all when all is set,
+// by id. Unknown ids are left out.
+func (t *Table) Stores(ctx context.Context, retailer string, ids []string, all bool) ([]clienteling.Store, error) {
+	var items []item
+	if all {
+		in := &dynamodb.QueryInput{
+			TableName: &t.name, KeyConditionExpression: new("pk = :retailer AND begins_with(sk, :store)"),
+			ExpressionAttributeValues: item{":retailer": str(retailerKey(retailer).pk), ":store": str("STORE#")},
+		}
+		for {
+			out, err := t.db.Query(ctx, in)
+			if err != nil {
+				return nil, unavailable(err)
+			}
+			items = append(items, out.Items...)
+			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+				break
+			}
+		}
+	} else {
+		for len(ids) > 0 {
+			n := min(len(ids), 100) // of BatchGetItem
+			keys := make([]key, n)
+			for i, id := range ids[:n] {
+				keys[i] = storeKey(retailer, id)
+			}
+			found, err := t.getAll(ctx, keys)
+			if err != nil {
+				return nil, err
+			}
+			items, ids = append(items, found...), ids[n:]
+		}
+	}
+	var stores []clienteling.Store
+	for _, i := range items {
+		if i != nil {
+			stores = append(stores, readStore(retailer, i))
+		}
+	}
+	return stores, nil
 }

@@ -6,6 +6,7 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -168,7 +169,7 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 			case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
 				conflict = true
 			default:
-				return nil, unavailable(err)
+				return nil, unavailable(fmt.Errorf("%w: %s", err, aws.ToString(r.Message)))
 			}
 		}
 		if !conflict || try == transactionTries {
@@ -195,4 +196,37 @@ func unavailable(err error) error {
 	}
 	return clienteling.E(clienteling.Unavailable, "storage_unavailable",
 		"Our storage did not answer. Nothing was changed unless you find it so; send the same request again.").Because(err)
+}
+
+// getAll reads items by their keys in one call, consistently; nil for one that is
+// not there. DynamoDB may leave some for another call when it is busy.
+func (t *Table) getAll(ctx context.Context, keys []key) ([]item, error) {
+	found := make([]item, len(keys))
+	asked := make([]map[string]types.AttributeValue, len(keys))
+	for n, k := range keys {
+		asked[n] = k.item()
+	}
+	request := map[string]types.KeysAndAttributes{t.name: {Keys: asked, ConsistentRead: new(true)}}
+	for len(request) > 0 {
+		out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: request})
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, i := range out.Responses[t.name] {
+			for n, k := range keys {
+				if text(i, "pk") == k.pk && text(i, "sk") == k.sk && t.live(i) {
+					found[n] = i
+				}
+			}
+		}
+		request = out.UnprocessedKeys
+	}
+	return found, nil
+}
+
+func orEmpty(i item) item {
+	if i == nil {
+		return item{}
+	}
+	return i
 }

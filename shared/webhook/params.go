@@ -17,6 +17,25 @@ func (p Params) Get(name string) string {
 	return strings.ToValidUTF8(url.Values(p).Get(name), "\uFFFD")
 }
 
+// addQuery adds what we put into the query of the URL that Twilio called. Twilio's
+// own names never begin with a question mark.
+func (p Params) addQuery(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return clienteling.E(clienteling.Invalid, "bad_query", "The query of the URL cannot be read.").Because(err)
+	}
+	for name, values := range query {
+		p["?"+name] = values
+	}
+	return nil
+}
+
+// query returns what we put into the URL's query under a name, or "".
+func (p Params) query(name string) string { return p.Get("?" + name) }
+
 // Text is an inbound text.
 // https://www.twilio.com/docs/messaging/guides/webhook-request
 type Text struct {

@@ -80,7 +80,7 @@ func (v *Verifier) params(ctx context.Context, r Request) (Params, error) {
 		for _, token := range tokens {
 			// Anybody can sign with an empty token.
 			if token != "" && hmac.Equal([]byte(signature), sign(token, signed)) {
-				return p, nil
+				return p, p.addQuery(r.RawQueryString)
 			}
 		}
 	}

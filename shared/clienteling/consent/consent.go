@@ -57,6 +57,8 @@ const (
 	Accepted Effect = "accepted"
 	// Rejected answers this store's request with no.
 	Rejected Effect = "rejected"
+	// Requested asks; no text of the customer has this effect, but the ledger has it.
+	Requested Effect = "requested"
 )
 
 // Guard says under which state a Change is right.
@@ -134,4 +136,13 @@ func Receive(s State, t Text, mode clienteling.OptInMode) Change {
 // Holds reports whether a store may write to the customer in this state.
 func (s State) Holds() bool {
 	return !s.Refused && s.OptIn == clienteling.OptInAccepted && s.OptInEpoch == s.Epoch
+}
+
+// Effective is how far the opt-in is, of what still counts: after an opt-out
+// nothing does that was said before it.
+func (s State) Effective() clienteling.OptIn {
+	if s.Refused || s.OptInEpoch != s.Epoch {
+		return clienteling.OptInNone
+	}
+	return s.OptIn
 }

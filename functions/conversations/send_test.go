@@ -1,0 +1,327 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"clienteling/infra/scenario"
+)
+
+// answers gives the event of a file to the function as often as asked, at once, and
+// counts what it answers: "201", or "409 repeated".
+func answers(t *testing.T, handle scenario.Handler, times int, request func(n int) scenario.Request) (counts map[string]int, bodies []string) {
+	t.Helper()
+	all := make([]scenario.Response, times)
+	begin := make(chan struct{})
+	var running errgroup.Group
+	for n := range times {
+		r := request(n)
+		running.Go(func() (err error) {
+			<-begin
+			all[n], err = handle(t.Context(), r)
+			return err
+		})
+	}
+	close(begin)
+	if err := running.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	counts = map[string]int{}
+	for _, res := range all {
+		var p struct{ Code string }
+		if err := json.Unmarshal([]byte(res.Body), &p); err != nil {
+			t.Fatal(err)
+		}
+		counts[strings.TrimSpace(fmt.Sprint(res.StatusCode, " ", p.Code))]++
+		bodies = append(bodies, res.Body)
+	}
+	return counts, bodies
+}
+
+func given(t *testing.T, event string, setups ...string) (*scenario.Table, scenario.Handler, scenario.Request) {
+	t.Helper()
+	db := scenario.NewTable(t)
+	db.Give(t, append([]string{"seed"}, setups...)...)
+	r := scenario.Event(t, "conversations/"+event)
+	db.Set(scenario.Moment(r))
+	return db, start(t, db), r
+}
+
+// outbound counts the texts of a store in the table.
+func outbound(t *testing.T, db *scenario.Table) int {
+	t.Helper()
+	n := 0
+	for key, i := range db.Items(t) {
+		if strings.HasPrefix(key, "THREAD#") && i["direction"] == "outbound" {
+			n++
+		}
+	}
+	return n
+}
+
+// The budget of writing: two calls one after the other, three where the answer is
+// the conversation.
+func TestBudget(t *testing.T) {
+	for pattern, limit := range map[string]int{"send*": 2, "ask*": 2, "start*": 3, "read*": 2, "claim*": 2, "changes*": 1, "stores*": 1} {
+		files, err := filepath.Glob("testdata/" + pattern + ".json")
+		if err != nil || len(files) < 2 {
+			t.Fatalf("%d golden files %s, %v", len(files), pattern, err)
+		}
+		for _, file := range files {
+			var of struct{ InARow int }
+			readJSON(t, file, &of)
+			if of.InARow > limit {
+				t.Errorf("%s: %d calls in a row, the limit is %d", file, of.InARow, limit)
+			}
+		}
+	}
+}
+
+func TestIdempotency(t *testing.T) {
+	for event, setups := range map[string][]string{
+		"send":  {"request", "taken", "yes"},
+		"start": {},
+		"ask":   {"conversation"},
+	} {
+		t.Run(event, func(t *testing.T) {
+			t.Parallel()
+			db, handle, r := given(t, event, setups...)
+			r.Headers["idempotency-key"] = "the very same"
+			before := outbound(t, db)
+			counts, bodies := answers(t, handle, 10, func(int) scenario.Request { return r })
+			if counts["201"] < 1 || counts["201"]+counts["409 repeated"] != 10 {
+				t.Errorf("ten at once: %v", counts)
+			}
+			if n := outbound(t, db) - before; n != 1 || len(db.Jobs.Left()) != 1 {
+				t.Errorf("%d texts and %d jobs", n, len(db.Jobs.Left()))
+			}
+			// Afterwards everybody gets the one answer there was.
+			again, same := answers(t, handle, 10, func(int) scenario.Request { return r })
+			if again["201"] != 10 {
+				t.Errorf("again: %v", again)
+			}
+			for _, body := range bodies {
+				if !strings.Contains(body, `"code"`) && body != same[0] {
+					t.Errorf("answered %s, and then %s", body, same[0])
+				}
+			}
+
+			// The key stands for that body, and no other.
+			other := scenario.Event(t, "conversations/"+event)
+			other.Headers["idempotency-key"] = "the very same"
+			other.Headers["content-type"] = "application/json"
+			other.Body = map[string]string{
+				"send": `{"text": "Another."}`, "start": `{"phone": "+12125550123"}`, "ask": `{"introduction": "Another."}`,
+			}[event]
+			if status, code := refused(t, handle, other); status != http.StatusUnprocessableEntity || code != "idempotency_key_reused" {
+				t.Errorf("another body: %d %s", status, code)
+			}
+			r.Headers["idempotency-key"] = strings.Repeat("k", 256)
+			if status, code := refused(t, handle, r); status != http.StatusBadRequest || code != "idempotency_key_invalid" {
+				t.Errorf("a long key: %d %s", status, code)
+			}
+			if n := outbound(t, db) - before; n != 1 {
+				t.Errorf("%d texts", n)
+			}
+		})
+	}
+}
+
+// A key is the caller's and the path's own, and is free again after a day.
+func TestIdempotencyIsBound(t *testing.T) {
+	t.Parallel()
+	db, handle, r := given(t, "send", "request", "taken", "yes")
+	texts := outbound(t, db)
+	send := func(name string, more int, r scenario.Request) {
+		t.Helper()
+		if counts, _ := answers(t, handle, 1, func(int) scenario.Request { return r }); counts["201"] != 1 {
+			t.Errorf("%s: %v", name, counts)
+		}
+		if texts += more; outbound(t, db) != texts {
+			t.Errorf("%s: %d texts, want %d", name, outbound(t, db), texts)
+		}
+	}
+	send("first", 1, r)
+	send("again", 0, r)
+	sam := scenario.Event(t, "conversations/send")
+	sam.RequestContext.Authorizer.JWT.Claims["sub"] = "associate-2"
+	send("another caller", 1, sam)
+	bare := scenario.Event(t, "conversations/send")
+	delete(bare.Headers, "idempotency-key")
+	send("no key", 1, bare)
+	send("no key again", 1, bare)
+	db.Set(db.Now().Add(24*time.Hour - time.Second))
+	send("just before a day has passed", 0, r)
+	db.Set(db.Now().Add(2 * time.Second))
+	send("a day later", 1, r)
+}
+
+func TestTenStartAtOnce(t *testing.T) {
+	t.Parallel()
+	db, handle, _ := given(t, "start")
+	counts, _ := answers(t, handle, 10, func(n int) scenario.Request {
+		r := scenario.Event(t, "conversations/start")
+		r.Headers["idempotency-key"] = fmt.Sprint("key ", n)
+		r.RequestContext.Authorizer.JWT.Claims["sub"] = fmt.Sprint("associate-", n)
+		return r
+	})
+	if counts["201"] != 1 || counts["201"]+counts["200"]+counts["409 opt_in_pending"] != 10 {
+		t.Errorf("ten at once: %v", counts)
+	}
+	if n := outbound(t, db); n != 1 {
+		t.Errorf("%d texts", n)
+	}
+}
+
+func TestTenClaimAtOnce(t *testing.T) {
+	t.Parallel()
+	_, handle, _ := given(t, "claim", "inbox")
+	counts, bodies := answers(t, handle, 10, func(n int) scenario.Request {
+		r := scenario.Event(t, "conversations/claim")
+		r.RequestContext.Authorizer.JWT.Claims["sub"] = fmt.Sprint("associate-", n)
+		r.RequestContext.Authorizer.JWT.Claims["name"] = fmt.Sprint("Robin ", n)
+		return r
+	})
+	if counts["200"] != 1 || counts["409 assigned"] != 9 {
+		t.Errorf("ten at once: %v", counts)
+	}
+	has := read[conversation](t, handle, scenario.Event(t, "conversations/conversation")).Assignee.Name
+	for _, body := range bodies {
+		if !strings.Contains(body, has) {
+			t.Errorf("%s has it, and somebody was told %s", has, body)
+		}
+	}
+}
+
+// The queue is away: the text is accepted, due, and reconcile's.
+func TestQueueAway(t *testing.T) {
+	t.Parallel()
+	db, handle, r := given(t, "send", "request", "taken", "yes")
+	db.Jobs.Away(errors.New("away"))
+	if counts, _ := answers(t, handle, 1, func(int) scenario.Request { return r }); counts["201"] != 1 {
+		t.Errorf("%v", counts)
+	}
+	if due, err := db.Open().DueTexts(t.Context(), db.Now().Add(2*time.Minute), 10); err != nil || len(due) != 1+1 {
+		t.Errorf("due %v, %v", due, err) // the request and the text
+	}
+}
+
+// The rules of asking, as the API has them from the first text to the last.
+func TestAsking(t *testing.T) {
+	t.Parallel()
+	db, handle, r := given(t, "ask", "conversation")
+	at := db.Now()
+	for _, step := range []struct {
+		after time.Duration
+		taken bool
+		want  string
+	}{
+		{0, true, "201"},
+		{time.Hour, false, "409 opt_in_too_soon"},
+		{24*time.Hour - time.Second, false, "409 opt_in_too_soon"},
+		{24 * time.Hour, false, "201"},
+		{24*time.Hour + time.Second, true, "409 opt_in_pending"},
+		{48*time.Hour - time.Second, false, "409 opt_in_too_soon"},
+		{48 * time.Hour, true, "201"},
+		{72 * time.Hour, false, "409 opt_in_exhausted"},
+		{1000 * time.Hour, false, "409 opt_in_exhausted"},
+	} {
+		db.Set(at.Add(step.after))
+		counts, _ := answers(t, handle, 1, func(int) scenario.Request { return r })
+		if counts[step.want] != 1 {
+			t.Errorf("after %v: %v, want %s", step.after, counts, step.want)
+		}
+		if step.taken {
+			db.Give(t, "taken")
+		}
+	}
+	if c := read[conversation](t, handle, scenario.Event(t, "conversations/conversation")); c.Requests != 3 || c.OptIn != "waiting" {
+		t.Errorf("%+v", c)
+	}
+	db.Give(t, "stop")
+	if status, code := refused(t, handle, r); status != http.StatusConflict || code != "opted_out" {
+		t.Errorf("after an opt-out: %d %s", status, code)
+	}
+}
+
+// Whatever writes needs a body that is one, and text that fits.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	_, handle, _ := given(t, "send", "request", "taken", "yes")
+	for _, tt := range []struct {
+		event, body string
+		status      int
+		code        string
+	}{
+		{"send", `{"text": "` + strings.Repeat("é", 1600) + `"}`, 201, ""},
+		{"send", `{"text": "` + strings.Repeat("é", 1601) + `"}`, 422, "text_too_long"},
+		{"send", `{}`, 422, "text_missing"},
+		{"send", `{"text": 1}`, 400, "wrong_type"},
+		{"send", ``, 400, "body_missing"},
+		{"send", `"text"`, 400, "invalid_json"},
+		{"start", `{"phone": "+447700900123", "introduction": "` + strings.Repeat("a", 1600) + `"}`, 422, "text_too_long"},
+		{"start", `{"phone": "+447700900123", "name": "` + strings.Repeat("ü", 101) + `"}`, 422, "name_too_long"},
+		{"start", `{"phone": "+447700900123", "name": "` + strings.Repeat("ü", 100) + `"}`, 201, ""},
+		{"start", `{"phone": ""}`, 422, "phone_invalid"},
+		{"start", `{"name": "Ada"}`, 422, "phone_invalid"},
+		{"claim", `{"force": "yes"}`, 400, "wrong_type"},
+		{"claim", `{"by": "me"}`, 400, "unknown_field"},
+		{"read", `{"messageId": 7}`, 400, "wrong_type"},
+		{"ask", `{"text": "Hello"}`, 400, "unknown_field"},
+	} {
+		r := scenario.Event(t, "conversations/"+tt.event)
+		delete(r.Headers, "idempotency-key")
+		r.Headers["content-type"], r.Body = "application/json", tt.body
+		want := strings.TrimSpace(fmt.Sprint(tt.status, " ", tt.code))
+		if counts, bodies := answers(t, handle, 1, func(int) scenario.Request { return r }); counts[want] != 1 {
+			t.Errorf("%s %.60s: %v, want %s", tt.event, tt.body, bodies, want)
+		}
+	}
+}
+
+// A token that does not say who it is claims nothing.
+func TestClaimByNobody(t *testing.T) {
+	t.Parallel()
+	_, handle, r := given(t, "claim", "inbox")
+	delete(r.RequestContext.Authorizer.JWT.Claims, "sub")
+	if status, code := refused(t, handle, r); status != http.StatusForbidden {
+		t.Errorf("%d %s", status, code)
+	}
+}
+
+// The wire breaks at any call of a text: at most one text, and the same request again,
+// with its Idempotency-Key, completes it.
+func TestSendFaults(t *testing.T) {
+	for name, fault := range map[string]scenario.Fault{"unsent": scenario.Unsent, "unanswered": scenario.Unanswered} {
+		for call := 1; call <= 4; call++ { // the SDK tries three times
+			t.Run(fmt.Sprintf("%s from call %d", name, call), func(t *testing.T) {
+				t.Parallel()
+				db, handle, r := given(t, "send", "request", "taken", "yes")
+				before := outbound(t, db)
+				var calls []int
+				for n := call; n < call+3; n++ {
+					calls = append(calls, n)
+				}
+				db.Break(fault, calls...)
+				if _, err := handle(t.Context(), r); err != nil {
+					t.Fatal(err)
+				}
+				db.Mend()
+				if counts, bodies := answers(t, handle, 1, func(int) scenario.Request { return r }); counts["201"] != 1 {
+					t.Errorf("again: %v", bodies)
+				}
+				if n := outbound(t, db) - before; n != 1 {
+					t.Errorf("%d texts", n)
+				}
+			})
+		}
+	}
+}
