@@ -166,8 +166,8 @@ type (
 		Unread   int
 	}
 	message struct {
-		ID, Kind, Direction, Text, Status, At string
-		Media                                 []media
+		ID, Kind, Direction, Text, Status, Reason, At string
+		Media                                         []media
 	}
 	media struct {
 		ContentType string `json:"contentType"`

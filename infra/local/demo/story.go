@@ -16,6 +16,7 @@ const (
 	oscar = "+447700900142"
 	lena  = "+4917139200142"
 	nora  = "+4917139200143"
+	paul  = "+447700900143"
 )
 
 // numbers of the seeded stores.
@@ -124,6 +125,66 @@ var story = []step{
 		}
 		return err
 	}},
+	{"The associate in London begins a conversation with Paul", func(t *teller) error {
+		c, err := t.begin("london", paul, "Paul", "Hi Paul, Alex here. Your coat has arrived.")
+		if err != nil {
+			return err
+		}
+		refused, err := t.ask(http.MethodPost, "/v1/stores/london/conversations/"+c.ID+"/messages", map[string]string{"text": "Are you there?"}, new(message))
+		if err != nil {
+			return err
+		}
+		if refused == nil || refused.Code != "opt_in_required" {
+			return fmt.Errorf("want a second text refused before Paul has agreed, got %+v", refused)
+		}
+		t.say("API", "refuses another text: %s", refused.Detail)
+		return nil
+	}},
+	{"Paul says yes, and both write", func(t *teller) error {
+		if _, err := t.text(text{From: paul, To: london, Body: "Yes"}); err != nil {
+			return err
+		}
+		c, _, err := t.thread("london", paul)
+		if err != nil {
+			return err
+		}
+		if c.OptIn != "accepted" {
+			return fmt.Errorf("want his opt-in accepted, it is %s", c.OptIn)
+		}
+		if err := t.write("london", c, "Great! We are open until 8. Shall I put it aside? 🧥"); err != nil {
+			return err
+		}
+		_, err = t.text(text{From: paul, To: london, Body: "Please do"})
+		return err
+	}},
+	{"Paul texts STOP, and the associate is refused", func(t *teller) error {
+		if _, err := t.text(text{From: paul, To: london, Body: "STOP"}); err != nil {
+			return err
+		}
+		c, _, err := t.thread("london", paul)
+		if err != nil {
+			return err
+		}
+		refused, err := t.ask(http.MethodPost, "/v1/stores/london/conversations/"+c.ID+"/messages", map[string]string{"text": "One more thing"}, new(message))
+		if err != nil {
+			return err
+		}
+		if refused == nil || refused.Code != "opted_out" {
+			return fmt.Errorf("want the text refused, got %+v", refused)
+		}
+		t.say("API", "refuses: %s", refused.Detail)
+		return nil
+	}},
+	{"Paul changes his mind: START", func(t *teller) error {
+		if _, err := t.text(text{From: paul, To: london, Body: "START"}); err != nil {
+			return err
+		}
+		c, _, err := t.thread("london", paul)
+		if err != nil {
+			return err
+		}
+		return t.write("london", c, "Good to have you back, Paul.")
+	}},
 	{"A stranger forges a text from Emma", func(t *teller) error {
 		var answer struct {
 			Status int    `json:"status"`
@@ -146,6 +207,29 @@ var story = []step{
 		}
 		return t.wantLength("new-york", emma, 2)
 	}},
+}
+
+// begin starts a conversation as the associate and waits for the request to arrive.
+func (t *teller) begin(store, phone, name, introduction string) (conversation, error) {
+	var c conversation
+	refused, err := t.ask(http.MethodPost, "/v1/stores/"+store+"/conversations",
+		map[string]string{"phone": phone, "name": name, "introduction": introduction}, &c)
+	if err != nil {
+		return c, err
+	}
+	if refused != nil {
+		return c, fmt.Errorf("refused: %s", refused.Detail)
+	}
+	t.say("associate", "begins a conversation with %s: %q", name, introduction)
+	request := introduction + "\n\nAcme Regent Street would like to text you. Reply YES to agree, or STOP to refuse. Message and data rates may apply."
+	if err := t.arrives(phone, request); err != nil {
+		return c, err
+	}
+	return c, t.until("the request counts as asked", func() (bool, error) {
+		var now conversation
+		err := t.api("/v1/stores/"+store+"/conversations/"+c.ID, &now)
+		return now.OptIn == "waiting", err
+	})
 }
 
 // wantLength checks how many entries a thread has.

@@ -162,6 +162,7 @@ type message struct {
 	Kind      string  `json:"kind"`
 	Direction string  `json:"direction"`
 	Text      string  `json:"text"`
+	Status    string  `json:"status"`
 	Media     []media `json:"media"`
 	At        string  `json:"at"`
 }
@@ -215,12 +216,113 @@ func (t *teller) unrouted() (int32, error) {
 
 // api gets a path as the associate.
 func (t *teller) api(path string, into any) error {
-	r, err := http.NewRequestWithContext(t.ctx, http.MethodGet, t.stack.API+path, nil)
+	_, err := t.ask(http.MethodGet, path, nil, into)
+	return err
+}
+
+// refusal is a problem that the API answered with.
+type refusal struct {
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// ask makes a request as the associate; a problem is no error, but returned.
+func (t *teller) ask(method, path string, body, into any) (*refusal, error) {
+	var raw []byte
+	if body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	r, err := http.NewRequestWithContext(t.ctx, method, t.stack.API+path, bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+t.stack.Tokens.Associate)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if raw, err = io.ReadAll(answer.Body); err != nil {
+		return nil, err
+	}
+	if answer.Header.Get("Content-Type") == "application/problem+json" {
+		var problem refusal
+		return &problem, json.Unmarshal(raw, &problem)
+	}
+	if answer.StatusCode >= 300 {
+		return nil, fmt.Errorf("%s %s answered %d: %s", method, path, answer.StatusCode, raw)
+	}
+	return nil, json.Unmarshal(raw, into)
+}
+
+// write sends a text of the associate to a customer whose conversation is known,
+// and waits until it is on their phone.
+func (t *teller) write(store string, c conversation, words string) error {
+	var m message
+	refused, err := t.ask(http.MethodPost, "/v1/stores/"+store+"/conversations/"+c.ID+"/messages", map[string]string{"text": words}, &m)
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+t.stack.Tokens.Associate)
-	return do(r, into)
+	if refused != nil {
+		return fmt.Errorf("refused: %s", refused.Detail)
+	}
+	t.say("associate", "writes %q", words)
+	if err := t.arrives(c.Customer.Phone, words); err != nil {
+		return err
+	}
+	return t.until("the text is known to be delivered", func() (bool, error) {
+		var thread struct{ Items []message }
+		err := t.api("/v1/stores/"+store+"/conversations/"+c.ID+"/messages", &thread)
+		for _, entry := range thread.Items {
+			if entry.ID == m.ID && entry.Status == "delivered" {
+				return true, err
+			}
+		}
+		return false, err
+	})
+}
+
+// arrives waits until a customer's phone shows a text.
+func (t *teller) arrives(phone, words string) error {
+	return t.until("the text is on the customer's phone", func() (bool, error) {
+		r, err := http.NewRequestWithContext(t.ctx, http.MethodGet, t.stack.Twilio.BaseURL+"/control/phones/"+phone, nil)
+		if err != nil {
+			return false, err
+		}
+		var shown struct {
+			Items []struct {
+				Direction string `json:"direction"`
+				Body      string `json:"body"`
+			} `json:"items"`
+		}
+		if err := do(r, &shown); err != nil {
+			return false, err
+		}
+		for _, i := range shown.Items {
+			if i.Direction == "in" && i.Body == words {
+				t.say("customer", "reads %q", i.Body)
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+}
+
+// until waits for something to happen, ten seconds at most.
+func (t *teller) until(what string, happened func() (bool, error)) error {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if done, err := happened(); done || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("waited in vain until %s", what)
 }
 
 // twilio posts to the simulator's control interface.

