@@ -1,0 +1,122 @@
+package property
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What functions_test.go says again has to be what the functions do: their bodies and
+// constants to the letter; of conversations, whose HTTP it leaves out, the calls in
+// their order.
+func TestFunctionsAreSaidAgainFaithfully(t *testing.T) {
+	again := declarations(t, "functions_test.go")
+	for folder, receiver := range map[string]string{
+		"inbound-sms": "smsFunction.", "message-send": "sendFunction.", "message-status": "statusFunction.", "reconcile": "reconcileFunction.",
+	} {
+		for name, d := range declarations(t, "../../functions/"+folder+"/*.go") {
+			method, isMethod := strings.CutPrefix(name, "function.")
+			if isMethod {
+				name = receiver + method
+			}
+			if name == "main" || method == "routes" {
+				continue
+			}
+			if got, want := show(t, again[name]), show(t, d); got != want {
+				t.Errorf("functions/%s has changed: say %s again in functions_test.go:\n%s", folder, name, want)
+			}
+		}
+	}
+	real := declarations(t, "../../functions/conversations/*.go")
+	for _, method := range []string{"start", "ask", "send", "request", "accept", "sender"} {
+		if got, want := calls(again["apiFunction."+method]), calls(real["function."+method]); !slices.Equal(got, want) {
+			t.Errorf("functions/conversations has changed: %s calls %q, and here %q", method, want, got)
+		}
+	}
+}
+
+// declarations are the functions and constants of files, by name; of a method,
+// "receiver.name".
+func declarations(t *testing.T, pattern string) map[string]ast.Node {
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no files are %s: %v", pattern, err)
+	}
+	found := map[string]ast.Node{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") && name != pattern {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				name := d.Name.Name
+				if d.Recv != nil {
+					if of, ok := d.Recv.List[0].Type.(*ast.Ident); ok {
+						name = of.Name + "." + name
+					}
+				}
+				found[name] = d.Body
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					if v, ok := s.(*ast.ValueSpec); ok && d.Tok == token.CONST && len(v.Values) == len(v.Names) {
+						for i, n := range v.Names {
+							found[n.Name] = v.Values[i]
+						}
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// show prints a declaration, all on lines of its own making.
+func show(t *testing.T, n ast.Node) string {
+	if n == nil {
+		return ""
+	}
+	var b strings.Builder
+	if err := printer.Fprint(&b, token.NewFileSet(), n); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// calls are what a body asks of the table, the queue and the rules of consent, in order.
+func calls(body ast.Node) (all []string) {
+	if body == nil {
+		return nil
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		switch of := f.X.(type) {
+		case *ast.Ident:
+			if of.Name == "consent" || of.Name == "f" && slices.Contains([]string{"request", "accept", "sender"}, f.Sel.Name) {
+				all = append(all, of.Name+"."+f.Sel.Name)
+			}
+		case *ast.SelectorExpr:
+			if of.Sel.Name == "table" || of.Sel.Name == "texts" {
+				all = append(all, of.Sel.Name+"."+f.Sel.Name)
+			}
+		}
+		return true
+	})
+	return all
+}
