@@ -31,6 +31,7 @@ import (
 	"github.com/google/uuid"
 
 	"clienteling/infra/local/lambda"
+	"clienteling/infra/local/npm"
 	"clienteling/infra/local/poller"
 	"clienteling/infra/local/sqs"
 	"clienteling/infra/local/template"
@@ -40,6 +41,10 @@ import (
 var endpoint string
 
 func TestMain(m *testing.M) {
+	if _, err := npm.Install(context.Background(), ".."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	server, err := sqs.Start(ctx, sqs.Options{Modules: "../node_modules"})
 	cancel()

@@ -5,6 +5,7 @@ package sqs_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -17,11 +18,20 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"clienteling/infra/local/npm"
 	"clienteling/infra/local/sqs"
 	"clienteling/infra/local/template"
 )
 
 const modules = "../node_modules"
+
+func TestMain(m *testing.M) {
+	if _, err := npm.Install(context.Background(), ".."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
 
 func start(t *testing.T) *sqs.Server {
 	t.Helper()
