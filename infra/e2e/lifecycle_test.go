@@ -193,6 +193,7 @@ func TestFailsInOneLine(t *testing.T) {
 	}{
 		"a port in use":       {root(), []string{"-port", taken}, nil, []string{"port " + taken, "the API", "in use", "PORT="}},
 		"a port that is none": {root(), []string{"-port", "70000"}, nil, []string{"PORT=70000"}},
+		"a port in words":     {root(), []string{"-port", "abc"}, nil, []string{"PORT=abc", "not a number"}},
 		"a broken template":   {broken, []string{"-port", "0"}, nil, []string{"template.yaml", "JwtIsuer"}},
 		"no template":         {t.TempDir(), []string{"-port", "0"}, nil, []string{"template.yaml"}},
 		"no Node":             {root(), []string{"-port", "0"}, withoutNode, []string{"Node.js 20"}},

@@ -13,8 +13,10 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -23,7 +25,7 @@ import (
 )
 
 func main() {
-	port := flag.Int("port", 7080, "the first of the ports to listen on; 0 takes free ones")
+	port := flag.String("port", "7080", "the first of the ports to listen on; 0 takes free ones")
 	reset := flag.Bool("reset", false, "forget the state of earlier runs")
 	json := flag.Bool("json", false, "print the functions' log lines as JSON")
 	dir := flag.String("dir", "", "where state lives (default .local)")
@@ -32,10 +34,15 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	screen := newScreen(os.Stdout, *json)
+	first, err := strconv.Atoi(*port)
+	if err != nil {
+		screen.fail(fmt.Errorf("PORT=%s is not a number: choose a first port, such as make run PORT=7180", *port))
+		os.Exit(1)
+	}
 	root, err := os.Getwd()
 	if err == nil {
 		err = run(ctx, screen, stack.Options{
-			Root: root, Dir: *dir, Port: *port, Reset: *reset,
+			Root: root, Dir: *dir, Port: first, Reset: *reset,
 			Progress: screen.step,
 			Output:   logs.New(os.Stdout, logs.Options{JSON: *json, Color: screen.color}).Line,
 		})
