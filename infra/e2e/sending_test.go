@@ -165,7 +165,6 @@ func TestSenderKilledAtAnyMoment(t *testing.T) {
 			c, path := optedIn(t, phone)
 			const words = "Your coat is here"
 
-			// The claim is known by its worker's process: only message-send is struck.
 			var mu sync.Mutex
 			seen, struck := 0, make(chan struct{})
 			strike := func(operation string, forward func()) {
@@ -173,7 +172,7 @@ func TestSenderKilledAtAnyMoment(t *testing.T) {
 				if operation == m.operation {
 					seen++
 				}
-				hit := operation == m.operation && seen == m.nth+offset(m.operation)
+				hit := operation == m.operation && seen == m.nth
 				mu.Unlock()
 				if !hit {
 					forward()
@@ -186,7 +185,7 @@ func TestSenderKilledAtAnyMoment(t *testing.T) {
 				close(struck)
 			}
 			var sent message
-			cloud.database.during(strike, func() {
+			cloud.database.during("MessageSendFunction", strike, func() {
 				write(t, http.MethodPost, path+"/messages", cloud.Info.Tokens.Associate, map[string]string{"text": words}).into(t, http.StatusCreated, &sent)
 				select {
 				case <-struck:
@@ -212,12 +211,6 @@ func TestSenderKilledAtAnyMoment(t *testing.T) {
 			}
 		})
 	}
-}
-
-// offset is how many calls of an operation accepting a text makes by itself, before
-// its worker begins.
-func offset(operation string) int {
-	return map[string]int{"BatchGetItem": 1, "TransactWriteItems": 1}[operation]
 }
 
 // Whatever Twilio does, a text is taken once at the most, and ends.
@@ -310,11 +303,10 @@ func TestIdempotencyKey(t *testing.T) {
 func TestSendingCalls(t *testing.T) {
 	const phone = "+447400123703"
 	c, path := optedIn(t, phone)
-	// The worker's calls come after those of the API.
-	calls := cloud.database.during(nil, func() {
+	calls := cloud.database.during("ConversationsFunction", nil, func() {
 		write(t, http.MethodPost, path+"/messages", cloud.Info.Tokens.Associate, map[string]string{"text": "Hello"}).into(t, http.StatusCreated, new(message))
 	})
-	if len(calls) < 2 || !slices.Equal(calls[:2], []string{"BatchGetItem", "TransactWriteItems"}) {
+	if !slices.Equal(calls, []string{"BatchGetItem", "TransactWriteItems"}) {
 		t.Errorf("calls %v", calls)
 	}
 	until(t, "everything has rested", func() bool {
@@ -327,7 +319,7 @@ func TestSendingCalls(t *testing.T) {
 		Since string
 	}
 	get(t, poll, cloud.Info.Tokens.Associate).into(t, http.StatusOK, &changes)
-	if calls := cloud.database.during(nil, func() {
+	if calls := cloud.database.during("ConversationsFunction", nil, func() {
 		get(t, poll+"?since="+changes.Since, cloud.Info.Tokens.Associate).into(t, http.StatusOK, &changes)
 	}); !slices.Equal(calls, []string{"Query"}) {
 		t.Errorf("a poll calls %v", calls)

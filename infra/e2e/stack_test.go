@@ -98,13 +98,15 @@ func (l *log) contains(s string) (line string, found bool) {
 	return "", false
 }
 
-// proxy stands between the functions and DynamoDB and can strike at any call.
+// proxy stands between the functions and DynamoDB and can strike at any call of the
+// watched function: the others, the schedule's above all, work on at their own times.
 type proxy struct {
 	server *httptest.Server
 
-	mu     sync.Mutex
-	strike func(operation string, forward func()) // nil: forward
-	calls  []string
+	mu      sync.Mutex
+	watched string                                 // a function's name, which is its session's token
+	strike  func(operation string, forward func()) // nil: forward
+	calls   []string
 }
 
 func newProxy(endpoint string) *proxy {
@@ -119,11 +121,12 @@ func newProxy(endpoint string) *proxy {
 		forward := func() { reverse.ServeHTTP(w, r) }
 		p.mu.Lock()
 		strike := p.strike
-		if operation != "" {
+		watched := operation != "" && r.Header.Get("X-Amz-Security-Token") == p.watched
+		if watched {
 			p.calls = append(p.calls, operation)
 		}
 		p.mu.Unlock()
-		if strike == nil || operation == "" {
+		if strike == nil || !watched {
 			forward()
 			return
 		}
@@ -132,14 +135,15 @@ func newProxy(endpoint string) *proxy {
 	return p
 }
 
-// during lets strike decide about every call while f runs, and returns the calls made.
-func (p *proxy) during(strike func(operation string, forward func()), f func()) []string {
+// during lets strike decide about every call of the function while f runs, and
+// returns the calls made.
+func (p *proxy) during(function string, strike func(operation string, forward func()), f func()) []string {
 	p.mu.Lock()
-	p.strike, p.calls = strike, nil
+	p.watched, p.strike, p.calls = function, strike, nil
 	p.mu.Unlock()
 	f()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.strike = nil
+	p.watched, p.strike = "", nil
 	return p.calls
 }

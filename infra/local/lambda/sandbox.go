@@ -235,6 +235,7 @@ func (h *Host) command(s *sandbox) child.Command {
 		"AWS_DEFAULT_REGION=" + h.config.Region,
 		"AWS_ACCESS_KEY_ID=local",
 		"AWS_SECRET_ACCESS_KEY=local",
+		"AWS_SESSION_TOKEN=" + f.Name, // each function has a role of its own: one sees who calls
 		"AWS_LAMBDA_FUNCTION_NAME=" + f.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(f.MemoryMB),
