@@ -1,9 +1,11 @@
 // Package twilio is Twilio's REST API as the product uses it: sending and finding
-// texts. Its errors say what matters to whoever pays for a text: whether Twilio
-// surely took it, surely did not, or nobody knows.
+// texts, and searching, buying, setting and releasing numbers. Its errors say what
+// matters to whoever pays for a text or a number: whether Twilio surely took the
+// call, surely did not, or nobody knows.
 package twilio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,16 +141,21 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// judge tells what an error of a call means.
+// judge tells what an error of a call means. The status is that of the answer, which
+// a body of something in front of Twilio need not repeat; 0 for no answer.
 func judge(err error, status int) *Error {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err // it names the URL, which may hold a number
+	}
 	var rest *client.TwilioRestError
 	if errors.As(err, &rest) {
-		switch {
-		case rest.Status == http.StatusTooManyRequests || rest.Code == codeTooMany:
+		switch status = cmp.Or(status, rest.Status); {
+		case status == http.StatusTooManyRequests || rest.Code == codeTooMany:
 			return &Error{Later, rest.Code, err}
-		case rest.Status == http.StatusUnauthorized:
+		case status == http.StatusUnauthorized:
 			return &Error{Later, rest.Code, err} // our token is wrong, not the text
-		case rest.Status >= 500:
+		case status >= 500:
 			return &Error{Unknown, rest.Code, err}
 		default:
 			return &Error{Refused, rest.Code, err}
