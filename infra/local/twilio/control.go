@@ -24,12 +24,27 @@ func (s *Simulator) routes() http.Handler {
 	mux.HandleFunc("GET "+messages+".json", s.rest("messages.list", to, s.listMessages))
 	mux.HandleFunc("GET "+messages+"/{message}", s.rest("messages.fetch", s.recipient, s.fetchMessage))
 	mux.HandleFunc("GET "+messages+"/{message}/Media/{media}", s.serveMedium)
+	const available = "/2010-04-01/Accounts/{account}/AvailablePhoneNumbers"
+	nobody := func(*http.Request) string { return "" }
+	mux.HandleFunc("GET "+available+".json", s.rest("numbers.search", nobody, s.listCountries))
+	mux.HandleFunc("GET "+available+"/{country}", s.rest("numbers.search", nobody, s.fetchCountry))
+	mux.HandleFunc("GET "+available+"/{country}/{type}", s.rest("numbers.search", nobody, s.searchNumbers))
+	const incoming = "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers"
+	phone := func(r *http.Request) string { return r.FormValue("PhoneNumber") }
+	mux.HandleFunc("POST "+incoming+".json", s.rest("numbers.buy", phone, s.buyNumber))
+	mux.HandleFunc("GET "+incoming+".json", s.rest("numbers.list", phone, s.listNumbers))
+	mux.HandleFunc("GET "+incoming+"/{number}", s.rest("numbers.fetch", s.phoneNamed, s.fetchNumber))
+	mux.HandleFunc("POST "+incoming+"/{number}", s.rest("numbers.update", s.phoneNamed, s.updateNumber))
+	mux.HandleFunc("DELETE "+incoming+"/{number}", s.rest("numbers.release", s.phoneNamed, s.releaseNumber))
 	mux.HandleFunc("/2010-04-01/", serveUnknown)
 	mux.HandleFunc("GET /control/events", s.serveEvents)
 	for pattern, answer := range map[string]func(*http.Request) (any, error){
 		"GET /healthz":                func(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil },
 		"GET /control/numbers":        s.getNumbers,
 		"PUT /control/numbers/{e164}": s.putNumber,
+		"GET /control/stock":          s.getStock,
+		"PUT /control/stock/{e164}":   s.putStock,
+		"GET /control/purchases":      s.getPurchases,
 		"POST /control/texts":         s.postText,
 		"POST /control/calls":         s.postCall,
 		"POST /control/requests":      s.postRequest,
@@ -100,7 +115,7 @@ func decode(r *http.Request, into any) error {
 }
 
 func (s *Simulator) getNumbers(*http.Request) (any, error) {
-	return map[string][]Number{"numbers": s.numbers()}, nil
+	return map[string][]Number{"numbers": s.Numbers()}, nil
 }
 
 func (s *Simulator) putNumber(r *http.Request) (any, error) {

@@ -15,7 +15,7 @@ type fault struct {
 // errorRecord is a fault as the debugger shows it.
 type errorRecord struct {
 	At    time.Time `json:"at"`
-	SID   string    `json:"sid"` // the text or call; empty for a text that was refused
+	SID   string    `json:"sid"` // the text, call or number; empty for what was refused before it had one
 	URL   string    `json:"url"` // the webhook, the medium, or the path of the REST API
 	Title string    `json:"title"`
 	fault
@@ -56,7 +56,17 @@ var titles = map[int]string{
 	21211: "Invalid 'To' phone number",
 	21212: "Invalid 'From' phone number",
 	21266: "'To' and 'From' numbers cannot be the same",
+	21402: "Invalid Url",
+	21403: "Invalid Method",
+	21404: "Inbound Phone number not available to trial account",
+	21405: "Cannot set VoiceFallbackUrl without setting Url",
+	21406: "Cannot set SmsFallbackUrl without setting SmsUrl",
+	21407: "This Phone Number type does not support SMS",
 	21408: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",
+	21421: "Phone Number is invalid",
+	21422: "PhoneNumber is not available",
+	21451: "Invalid area code",
+	21452: "No phone numbers found in area code",
 	21602: "Message body is required",
 	21603: "'From' phone number is required to send a Message",
 	21604: "'To' phone number is required to send a Message",
@@ -65,12 +75,19 @@ var titles = map[int]string{
 	21610: "Attempt to send to unsubscribed recipient",
 	21611: "This 'From' number has exceeded the maximum number of queued messages",
 	21612: "The 'To' phone number is not currently reachable via SMS",
+	21613: "PhoneNumber Requires Certification",
 	21614: "'To' number is not a valid mobile number",
+	21615: "Phone Number Requires a Local Address",
 	21617: "The concatenated message body exceeds the 1600 character limit",
 	21620: "Invalid media URL(s)",
 	21621: "The 'From' number has not been enabled for MMS",
 	21623: "Number of media files exceeds allowed limit",
+	21631: "Phone Number Requires an Address",
+	21649: "Phone Number Requires a Bundle",
+	21650: "Phone Number Requires a Verified Identity Document",
+	21651: "Document does not satisfy regulatory requirement",
 	21701: "The Messaging Service does not exist",
+	22300: "This account is restricted from provisioning new long code phone numbers",
 	30001: "Queue overflow",
 	30003: "Unreachable destination handset",
 	30004: "Message blocked",

@@ -239,7 +239,7 @@ func (i item) asText() outbound {
 
 // fetchMessage is GET /2010-04-01/Accounts/{AC}/Messages/{SID}.json.
 func (s *Simulator) fetchMessage(r *http.Request) (any, *restError) {
-	sid := messageSIDOf(r)
+	sid := named(r, "message")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at := s.find(sid); at >= 0 {
@@ -257,7 +257,7 @@ func (s *Simulator) fetchMessage(r *http.Request) (any, *restError) {
 func (s *Simulator) recipient(r *http.Request) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := s.find(messageSIDOf(r)); at >= 0 {
+	if at := s.find(named(r, "message")); at >= 0 {
 		return s.state.Messages[at].To
 	}
 	return ""
@@ -273,68 +273,22 @@ func (s *Simulator) find(sid string) int {
 	return -1
 }
 
-// page is a part of a list (docs/usage/twilios-response). Pages before are not linked.
-type page struct {
-	URI             string     `json:"uri"`
-	FirstPageURI    string     `json:"first_page_uri"`
-	PreviousPageURI *string    `json:"previous_page_uri"`
-	NextPageURI     *string    `json:"next_page_uri"`
-	Page            int        `json:"page"`
-	PageSize        int        `json:"page_size"`
-	Start           int        `json:"start"`
-	End             int        `json:"end"`
-	Messages        []resource `json:"messages"`
-}
-
-// How many texts a page has.
-const (
-	defaultPageSize = 50
-	maxPageSize     = 1000
-)
-
-// listMessages is GET /2010-04-01/Accounts/{AC}/Messages.json. A page token names the last
-// text of the page before, so that texts sent meanwhile move nothing.
+// listMessages is GET /2010-04-01/Accounts/{AC}/Messages.json.
 func (s *Simulator) listMessages(r *http.Request) (any, *restError) {
 	query := r.URL.Query()
 	if err := checkDates(query); err != nil {
 		return nil, refuseREST(20001, "%v", err)
 	}
-	all := s.texts(query)
-
-	number, _ := strconv.Atoi(query.Get("Page"))
-	token, continued := strings.CutPrefix(query.Get("PageToken"), "PA")
-	if continued {
-		last := slices.IndexFunc(all, func(m outbound) bool { return m.SID == token })
-		if last < 0 {
-			return nil, refuseREST(20001, "PageToken is none of this list's: begin with its first page")
-		}
-		all = all[last+1:]
-	} else if number > 0 {
-		return nil, refuseREST(20001, "Page %d needs its PageToken: follow next_page_uri", number)
+	cut, part, refused := cutPage(r, s.texts(query), func(m outbound) string { return m.SID })
+	if refused != nil {
+		return nil, refused
 	}
-	size, err := strconv.Atoi(query.Get("PageSize"))
-	if err != nil || size < 1 {
-		size = defaultPageSize
-	}
-	size = min(size, maxPageSize)
-	shown := page{URI: r.URL.RequestURI(), Page: number, PageSize: size, Start: number * size, Messages: []resource{}}
-	for _, m := range all[:min(size, len(all))] {
+	shown := struct {
+		page
+		Messages []resource `json:"messages"`
+	}{cut, []resource{}}
+	for _, m := range part {
 		shown.Messages = append(shown.Messages, s.resource(m))
-	}
-	shown.End = max(shown.Start, shown.Start+len(shown.Messages)-1)
-	uri := func(number int, token string) string {
-		query.Set("Page", strconv.Itoa(number))
-		query.Set("PageSize", strconv.Itoa(size))
-		query.Del("PageToken")
-		if token != "" {
-			query.Set("PageToken", token)
-		}
-		return s.messagesPath() + ".json?" + query.Encode()
-	}
-	shown.FirstPageURI = uri(0, "")
-	if len(all) > size {
-		next := uri(number+1, "PA"+all[size-1].SID)
-		shown.NextPageURI = &next
 	}
 	return shown, nil
 }

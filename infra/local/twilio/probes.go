@@ -135,7 +135,7 @@ func (s *Simulator) probeURL(p probe) (string, error) {
 	case !strings.HasPrefix(p.Path, "/"):
 		return "", refuse(400, "path %q: give a path that starts with /, or a url", p.Path)
 	}
-	for _, n := range s.numbers() {
+	for _, n := range s.Numbers() {
 		for _, hook := range []string{n.SmsURL, n.VoiceURL} {
 			if u, err := url.Parse(hook); err == nil && u.Host != "" {
 				return u.Scheme + "://" + u.Host + p.Path, nil

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,6 +25,12 @@ type restError struct {
 var restStatuses = map[int]int{
 	20003: http.StatusUnauthorized, 20404: http.StatusNotFound, 20429: http.StatusTooManyRequests,
 	20500: http.StatusInternalServerError, 20503: http.StatusServiceUnavailable,
+}
+
+// restSuccesses are the HTTP statuses of operations that do not answer a plain 200
+// (docs/usage/twilios-response).
+var restSuccesses = map[string]int{
+	"messages.create": http.StatusCreated, "numbers.buy": http.StatusCreated, "numbers.release": http.StatusNoContent,
 }
 
 // refuseREST makes an error of the REST API. Without a format Twilio's title of the code
@@ -41,11 +50,16 @@ const (
 )
 
 // rest is a door of the REST API: it knows its caller, lets faults on demand strike, and
-// answers JSON. The recipient is the customer that a call is about, if it is about one.
-func (s *Simulator) rest(operation string, recipient func(*http.Request) string, answer func(*http.Request) (any, *restError)) http.HandlerFunc {
+// answers JSON, or nothing with a 204. About is the phone number that a call is about, if it
+// is about one: a customer's, or one that the account has or wants.
+func (s *Simulator) rest(operation string, about func(*http.Request) string, answer func(*http.Request) (any, *restError)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		say := func(status int, body any) {
 			s.config.Log(fmt.Sprintf("%s: %d", operation, status))
+			if status == http.StatusNoContent {
+				w.WriteHeader(status)
+				return
+			}
 			writeJSON(w, status, body)
 		}
 		w.Header().Set("Twilio-Request-Id", newSID("RQ"))
@@ -61,7 +75,7 @@ func (s *Simulator) rest(operation string, recipient func(*http.Request) string,
 			return
 		}
 
-		to := recipient(r)
+		to := about(r)
 		s.mu.Lock()
 		struck := s.strike(operation, to, "")
 		s.mu.Unlock()
@@ -93,14 +107,11 @@ func (s *Simulator) rest(operation string, recipient func(*http.Request) string,
 		case "slow":
 			s.pause(time.Now().Add(struck.delay()))
 		}
-		switch {
-		case failure != nil:
+		if failure != nil {
 			say(failure.Status, failure)
-		case r.Method == http.MethodPost:
-			say(http.StatusCreated, result)
-		default:
-			say(http.StatusOK, result)
+			return
 		}
+		say(cmp.Or(restSuccesses[operation], http.StatusOK), result)
 	}
 }
 
@@ -135,7 +146,78 @@ func unknownResource(r *http.Request) *restError {
 	return refuseREST(20404, "The requested resource %s was not found", r.URL.Path)
 }
 
-// messageSIDOf is the SID in a path like .../Messages/SM0123.json.
-func messageSIDOf(r *http.Request) string {
-	return strings.TrimSuffix(r.PathValue("message"), ".json")
+// named is the last part of a path like .../Messages/SM0123.json, without its form.
+func named(r *http.Request, part string) string {
+	return strings.TrimSuffix(r.PathValue(part), ".json")
+}
+
+// orNull is a text as the REST API writes it where an empty one is null.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// page is a part of a list (docs/usage/twilios-response). Pages before are not linked.
+type page struct {
+	URI             string  `json:"uri"`
+	FirstPageURI    string  `json:"first_page_uri"`
+	PreviousPageURI *string `json:"previous_page_uri"`
+	NextPageURI     *string `json:"next_page_uri"`
+	Page            int     `json:"page"`
+	PageSize        int     `json:"page_size"`
+	Start           int     `json:"start"`
+	End             int     `json:"end"`
+}
+
+// How many entries a page has.
+const (
+	defaultPageSize = 50
+	maxPageSize     = 1000
+)
+
+// pageSize is what a query asks for, within Twilio's limits.
+func pageSize(query url.Values) int {
+	size, err := strconv.Atoi(query.Get("PageSize"))
+	if err != nil || size < 1 {
+		size = defaultPageSize
+	}
+	return min(size, maxPageSize)
+}
+
+// cutPage is the part of a list that a request asks for. A page token names the last entry
+// of the page before, so that entries that came meanwhile move nothing.
+func cutPage[T any](r *http.Request, all []T, sid func(T) string) (page, []T, *restError) {
+	query := r.URL.Query()
+	number, _ := strconv.Atoi(query.Get("Page"))
+	token, continued := strings.CutPrefix(query.Get("PageToken"), "PA")
+	if continued {
+		last := slices.IndexFunc(all, func(entry T) bool { return sid(entry) == token })
+		if last < 0 {
+			return page{}, nil, refuseREST(20001, "PageToken is none of this list's: begin with its first page")
+		}
+		all = all[last+1:]
+	} else if number > 0 {
+		return page{}, nil, refuseREST(20001, "Page %d needs its PageToken: follow next_page_uri", number)
+	}
+	size := pageSize(query)
+	part := all[:min(size, len(all))]
+	shown := page{URI: r.URL.RequestURI(), Page: number, PageSize: size, Start: number * size}
+	shown.End = max(shown.Start, shown.Start+len(part)-1)
+	uri := func(number int, token string) string {
+		query.Set("Page", strconv.Itoa(number))
+		query.Set("PageSize", strconv.Itoa(size))
+		query.Del("PageToken")
+		if token != "" {
+			query.Set("PageToken", token)
+		}
+		return r.URL.Path + "?" + query.Encode()
+	}
+	shown.FirstPageURI = uri(0, "")
+	if len(all) > size {
+		next := uri(number+1, "PA"+sid(part[size-1]))
+		shown.NextPageURI = &next
+	}
+	return shown, part, nil
 }

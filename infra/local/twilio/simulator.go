@@ -1,6 +1,6 @@
-// Package twilio is a stateful stand-in for Twilio: phone numbers, customers' phones,
-// signed webhooks and TwiML, and the REST API for sending texts, over HTTP on the loopback
-// interface. A customer's text or call goes to the webhook of the number as Twilio would
+// Package twilio is a stateful stand-in for Twilio: phone numbers and their sale, customers'
+// phones, signed webhooks and TwiML, and the REST API for sending texts and for buying
+// numbers, over HTTP on the loopback interface. A customer's text or call goes to the webhook of the number as Twilio would
 // send it, with its parameters, signature, timeouts and retries, and what the webhook
 // answers is performed. A text that the account sends by REST goes its way to the
 // customer's phone and tells its status callback. Rules name the page of twilio.com/docs
@@ -23,6 +23,26 @@
 //	                                                    DateSent>, PageSize, Page, PageToken
 //	GET  /2010-04-01/Accounts/{AC}/Messages/{SID}.json  fetch
 //
+//	GET  .../{AC}/AvailablePhoneNumbers.json                 the countries and their types
+//	GET  .../{AC}/AvailablePhoneNumbers/{CC}.json            a country
+//	GET  .../{AC}/AvailablePhoneNumbers/{CC}/{type}.json     search: Local, Mobile, National or
+//	                                                         TollFree; AreaCode, Contains,
+//	                                                         SmsEnabled, MmsEnabled, VoiceEnabled,
+//	                                                         FaxEnabled, Exclude...AddressRequired,
+//	                                                         InRegion, InLocality, InPostalCode,
+//	                                                         InRateCenter, InLata, Beta, PageSize
+//	POST .../{AC}/IncomingPhoneNumbers.json                  buy: PhoneNumber or AreaCode, and the
+//	                                                         settings that update takes
+//	GET  .../{AC}/IncomingPhoneNumbers.json                  list: PhoneNumber, FriendlyName, Origin,
+//	                                                         PageSize, Page, PageToken
+//	GET  .../{AC}/IncomingPhoneNumbers/{PN}.json             fetch
+//	POST .../{AC}/IncomingPhoneNumbers/{PN}.json             update: FriendlyName, BundleSid, AddressSid,
+//	                                                         Url and Method of Sms, SmsFallback, Voice
+//	                                                         and VoiceFallback, StatusCallback,
+//	                                                         StatusCallbackMethod, VoiceReceiveMode,
+//	                                                         VoiceCallerIdLookup
+//	DELETE .../{AC}/IncomingPhoneNumbers/{PN}.json           release
+//
 // What Twilio refuses at once is refused at once: numbers that are none (21211, 21212) or
 // not the account's (21606), no body (21602) or a long one (21617), a customer who stopped
 // this number (21610), the magic recipients of docs/iam/test-credentials, and more.
@@ -36,15 +56,51 @@
 // the URLs instead. A list has what came in and what TwiML answered as well; a text that is
 // not sent yet has no date_sent and passes no filter on it.
 //
+// # Numbers for sale
+//
+// The stock is the same in every run: at least 95 numbers of each usual type in each of 27
+// countries, in the US and Canada over several area codes, less those that the account or
+// somebody else has. One that is released is for sale again, unless it was only put by the
+// control interface, and gets a new SID when it is bought again; buying one that the account
+// has already is an update. What can go wrong:
+//
+//   - 21422 for a number that is not there, or not any more; 21421 for what is no number;
+//     the magic numbers of docs/iam/test-credentials; 21451 and 21452 for an area code.
+//   - 21649 without a BundleSid, in every country but the US and Canada. Bundles are not
+//     simulated: any SID of their form is an approved one, but BU and 32 zeros is unknown.
+//   - 21615 (a local one) or 21631 without an AddressSid, where address_requirements are
+//     other than none. Addresses are not simulated either, in the same way.
+//   - British mobile numbers: a search denies that they can text, and yet they can.
+//   - Duds: numbers of texting types that end in 99. A search says that they can text, and
+//     once they are bought they cannot.
+//   - Thai numbers cannot text at all, and nobody sells a Thai or North American mobile
+//     number: that search answers 404, as does one in a country that is not there.
+//
 // # The control interface
 //
 // For tests and for the page. JSON in and out, UTF-8; times are RFC 3339, numbers E.164
 // ("+14155550100"; the plus may stand in a path as it is or as %2B). Unknown fields are
 // refused. An error is {"error": "what to do"} with status 400 (malformed), 404 (no such
-// number), 409 (the SID belongs to another text) or 422 (Twilio could not do that).
+// number), 409 (the SID belongs to another text, or the number to the account) or 422
+// (Twilio could not do that).
 //
-//	GET  /control/numbers          {"numbers": [Number]}, by phone number
-//	PUT  /control/numbers/{e164}   a Number: creates or replaces it
+//	GET  /control/numbers          {"numbers": [Number]}, by phone number; those that were bought
+//	                               by REST have boughtAt, bundleSid and addressSid
+//	PUT  /control/numbers/{e164}   a Number: creates or replaces it; what Twilio itself keeps
+//	                               of it, from its SID on, is ignored
+//	GET  /control/stock            the numbers that Twilio has and the account has not;
+//	                               ?country=US and ?type=Local choose:
+//	    {"stock": [{"phoneNumber", "country", "type", "locality", "capabilities": {"sms",
+//	     "mms", "voice"}, "addressRequirements", "owner", "listed", "dud"}]}
+//	PUT  /control/stock/{e164}     puts a number there, or says more of one that is; answers it:
+//	    {"country", "type", "capabilities", "owner": "" or "other", "listed": false, "dud": false}
+//	    One that is not in the stock needs a type. Capabilities are what it can do once it is
+//	    bought; a dud then lacks SMS and MMS all the same. With owner other, somebody else has
+//	    it: buying answers 21422, and no search shows it unless it is listed, for the race with
+//	    another buyer. Such numbers come first in a search. 409 when the account has it
+//	GET  /control/purchases        what was bought and released by REST, oldest first:
+//	    {"purchases": [{"phoneNumber", "friendlyName", "at", "sid",
+//	     "kind": "bought|again|released"}]}; again: the account had it already
 //	POST /control/texts            a customer texts a number; answers when every delivery
 //	                               and its retries ended:
 //	    {"from", "to", "body", "media": [{"contentType", "data": base64}], "mediaUrls": [],
@@ -82,9 +138,11 @@
 //	    {"operation", "kind", "to", "nth": 1, "times", "ms"}
 //	    It strikes from the nth coming call on, so many times: once when times is missing.
 //	    nth 0 strikes from the next call on, and without times every call. With to it is
-//	    only about that customer. Of several faults that are due the oldest strikes and the
+//	    only about that customer, or for numbers.* that number of the account. Of several faults that are due the oldest strikes and the
 //	    others stay due. By operation, the kinds are:
-//	    messages.create, messages.fetch, messages.list (for messages.list, to is its filter):
+//	    messages.create, messages.fetch, messages.list, numbers.search, numbers.buy,
+//	    numbers.update, numbers.release, numbers.list, numbers.fetch (for lists, to is their
+//	    filter To or PhoneNumber; a search is about no number):
 //	        429, 500, 503     Twilio's JSON error 20429, 20500 or 20503
 //	        code:21610        the error of that code; the bare code is enough
 //	        html-503          a 503 whose body is HTML
@@ -126,7 +184,8 @@
 //
 // # What it does not do
 //
-// Calls by REST, messaging services, scheduled texts and validity periods, changing and
+// Bundles and addresses, transferring and porting numbers, searching nearby, applications and
+// trunks, emergency addresses, calls by REST, messaging services, scheduled texts and validity periods, changing and
 // deleting texts, rate limits of numbers, short codes' and toll-free numbers' own opt-out
 // rules, TwiML beyond Message, Dial, Say, Pause, Redirect, Hangup and Reject. Redirect
 // answers of a webhook are not followed: after a 301 or 302 Twilio asks again by GET,
@@ -152,8 +211,8 @@ type Config struct {
 	AccountSID string // AC and 32 hex digits
 	AuthToken  string // signs every webhook request; never empty
 
-	// StateFile keeps numbers, texts, calls, phones and block list over a restart, as JSON,
-	// replaced atomically soon after a change. Empty: everything is in memory.
+	// StateFile keeps numbers, stock, purchases, texts, calls, phones and block list over a
+	// restart, as JSON, replaced atomically soon after a change. Empty: everything is in memory.
 	StateFile string
 
 	// Pace is how long a text that the account sends is queued, then sending, then sent;

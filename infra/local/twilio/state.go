@@ -13,12 +13,14 @@ import (
 
 // state is what survives a restart.
 type state struct {
-	Numbers  map[string]Number `json:"numbers"`  // by phone number
-	Blocked  map[string]bool   `json:"blocked"`  // by pair
-	Phones   map[string]string `json:"phones"`   // customers' phones that are not on, and what they are
-	Items    []item            `json:"items"`    // of all phones, in time order
-	Messages []outbound        `json:"messages"` // sent by REST, in the order of their creation
-	Media    map[string]medium `json:"media"`    // by SID
+	Numbers   map[string]Number `json:"numbers"`   // by phone number
+	Stock     map[string]offer  `json:"stock"`     // put by the control interface, by phone number
+	Purchases []purchase        `json:"purchases"` // oldest first
+	Blocked   map[string]bool   `json:"blocked"`   // by pair
+	Phones    map[string]string `json:"phones"`    // customers' phones that are not on, and what they are
+	Items     []item            `json:"items"`     // of all phones, in time order
+	Messages  []outbound        `json:"messages"`  // sent by REST, in the order of their creation
+	Media     map[string]medium `json:"media"`     // by SID
 }
 
 // item is a text or a call as a customer's phone shows it. Direction is the phone's: a
@@ -52,7 +54,8 @@ func pair(store, phone string) string { return store + " " + phone }
 
 func loadState(file string) (state, error) {
 	loaded := state{
-		Numbers: map[string]Number{}, Blocked: map[string]bool{}, Phones: map[string]string{}, Media: map[string]medium{},
+		Numbers: map[string]Number{}, Stock: map[string]offer{}, Blocked: map[string]bool{}, Phones: map[string]string{},
+		Media: map[string]medium{},
 	}
 	if file == "" {
 		return loaded, nil

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -14,7 +15,7 @@ import (
 type trouble struct {
 	Operation string `json:"operation"`
 	Kind      string `json:"kind"`
-	To        string `json:"to,omitempty"` // only what is about this customer
+	To        string `json:"to,omitempty"` // only what is about this customer, or this number of the account
 	Nth       int    `json:"nth"`          // strikes from the nth coming call on; 0: from the next
 	Times     int    `json:"times"`        // so many calls; 0: all
 	MS        int    `json:"ms,omitempty"` // how slow, how late
@@ -32,6 +33,12 @@ var troubleKinds = map[string][]string{
 	"messages.create": restTroubles,
 	"messages.fetch":  restTroubles,
 	"messages.list":   restTroubles,
+	"numbers.search":  restTroubles,
+	"numbers.buy":     restTroubles,
+	"numbers.update":  restTroubles,
+	"numbers.release": restTroubles,
+	"numbers.list":    restTroubles,
+	"numbers.fetch":   restTroubles,
 	"callback":        {"lose", "repeat", "late", "reorder", "never-final"},
 	"outcome":         {"sent"},
 }
@@ -46,10 +53,10 @@ var (
 
 func (t trouble) check() error {
 	kinds, known := troubleKinds[t.Operation]
-	rest := strings.HasPrefix(t.Operation, "messages.")
+	rest := strings.HasPrefix(t.Operation, "messages.") || strings.HasPrefix(t.Operation, "numbers.")
 	switch {
 	case !known:
-		return refuse(400, "operation %q: want messages.create, messages.fetch, messages.list, callback or outcome", t.Operation)
+		return refuse(400, "operation %q: want one of %s", t.Operation, strings.Join(slices.Sorted(maps.Keys(troubleKinds)), ", "))
 	case slices.Contains(kinds, t.Kind), rest && codeKind.MatchString(t.Kind), t.Operation == "outcome" && outcomeKind.MatchString(t.Kind):
 	case rest:
 		return refuse(400, "kind %q: %s takes %s, or an error code like code:21610", t.Kind, t.Operation, strings.Join(kinds, ", "))
@@ -66,7 +73,7 @@ func (t trouble) check() error {
 	case (t.Kind == "slow" || t.Kind == "late") != (t.MS > 0):
 		return refuse(400, "ms %d: slow and late need ms, the other kinds take none", t.MS)
 	case t.To != "" && !e164.MatchString(t.To):
-		return refuse(400, "to %q: give the customer's number in E.164, or leave it out for all", t.To)
+		return refuse(400, "to %q: give the phone number in E.164, or leave it out for all", t.To)
 	}
 	return nil
 }
