@@ -82,7 +82,7 @@ func all[T any](t *testing.T, handle scenario.Handler, name string, query url.Va
 	t.Helper()
 	var found []T
 	for range 100 {
-		p := read[page[T]](t, handle, get(t, name, query))
+		p := read[apigw.Page[T]](t, handle, get(t, name, query))
 		if p.Cursor != "" && fmt.Sprint(len(p.Items)) != query.Get("limit") {
 			t.Errorf("a page of %d that is not the last, with %v", len(p.Items), query)
 		}
@@ -162,7 +162,7 @@ func TestPagesOfInbox(t *testing.T) {
 			t.Errorf("unread, limit %s: %v", limit, phones(got))
 		}
 	}
-	if p := read[page[conversation]](t, handle, get(t, "inbox", nil)); len(p.Items) != apigw.DefaultLimit || p.Cursor == "" {
+	if p := read[apigw.Page[conversation]](t, handle, get(t, "inbox", nil)); len(p.Items) != apigw.DefaultLimit || p.Cursor == "" {
 		t.Errorf("%d conversations without a limit", len(p.Items))
 	}
 }
@@ -230,7 +230,7 @@ func TestCursorOfAnotherList(t *testing.T) {
 	handle := start(t, db)
 	cursors := map[string]string{}
 	for name, query := range map[string]url.Values{"inbox": {"limit": {"1"}}, "inbox-unread": {"limit": {"1"}, "unread": {"true"}}, "thread": {"limit": {"1"}}} {
-		cursors[name] = read[page[json.RawMessage]](t, handle, get(t, name, query)).Cursor
+		cursors[name] = read[apigw.Page[json.RawMessage]](t, handle, get(t, name, query)).Cursor
 	}
 	cursors["a moment that is none"] = apigw.EncodeCursor("inbox/acme/new-york", "yesterday#3zgi4jk25cjrrqxwowpgs4krve")
 	cursors["a customer that is none"] = apigw.EncodeCursor("inbox/acme/new-york", "2026-11-20T09:05:00.000Z#+12125550123")
@@ -272,7 +272,7 @@ func TestBadParameters(t *testing.T) {
 	}
 	r := scenario.Event(t, "conversations/inbox")
 	r.RawQueryString = "limit=100&parameter=of+somebody"
-	read[page[conversation]](t, handle, r)
+	read[apigw.Page[conversation]](t, handle, r)
 }
 
 func TestLargeBody(t *testing.T) {
@@ -317,7 +317,7 @@ func TestForeigners(t *testing.T) {
 			}
 			if who["retailer"] != "" && (strings.HasPrefix(event, "inbox") || event == "changes-first") {
 				// The rival may well have a store of that name, without conversations.
-				if p := read[page[conversation]](t, handle, r); len(p.Items) > 0 {
+				if p := read[apigw.Page[conversation]](t, handle, r); len(p.Items) > 0 {
 					t.Errorf("%v sees %+v", who, p.Items)
 				}
 				continue

@@ -31,7 +31,7 @@ func (f function) inbox(ctx context.Context, c *apigw.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pageFrom(list, found, next, showConversation), nil
+	return apigw.PageOf(list, found, next, showConversation), nil
 }
 
 // conversation is one conversation of a store.

@@ -96,7 +96,7 @@ func (f function) accept(ctx context.Context, c *apigw.Call, s table.Sender, in 
 		if s.Repeat.Fingerprint != in.Idempotency.Fingerprint {
 			return clienteling.Message{}, apigw.ErrKeyReused
 		}
-		return f.table.Message(ctx, c.Caller.Retailer, s.Store.ID, customer, s.Repeat.Message)
+		return f.table.Message(ctx, c.Caller.Retailer, s.Store.ID, customer, s.Repeat.Made)
 	}
 	in.By = clienteling.Associate{ID: c.Caller.Subject, Name: c.Caller.Name}
 	in.At = f.now()

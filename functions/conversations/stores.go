@@ -26,7 +26,7 @@ func (f function) stores(ctx context.Context, c *apigw.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	enabled := page[store]{Items: []store{}}
+	enabled := apigw.Page[store]{Items: []store{}}
 	for _, s := range found {
 		if s.State == clienteling.StoreEnabled {
 			enabled.Items = append(enabled.Items, store{s.ID, s.Name, s.Country, s.Number, s.TimeZone})

@@ -21,5 +21,5 @@ func (f function) messages(ctx context.Context, c *apigw.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pageFrom(list, found, next, showMessage), nil
+	return apigw.PageOf(list, found, next, showMessage), nil
 }

@@ -230,7 +230,7 @@ func TestNumberWithoutStore(t *testing.T) {
 	db, handle := given(t, "seed")
 	n := seed.Shops[0].Number
 	n.E164 = "+12125550199"
-	if err := db.Open().ClaimNumber(t.Context(), n); err != nil {
+	if err := db.Open().RecordNumber(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time it is kept already

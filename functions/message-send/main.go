@@ -16,9 +16,10 @@ func main() {
 		env.WarmDynamoDB(ctx)
 		accounts, noAccounts := env.TwilioAccounts(ctx, env.Need("TWILIO_SECRET_ARN"))
 		calls, noCalls := twilio.Open(env.Need("TWILIO_API_URL"), accounts)
-		f := function{env.Log(), env.Now, env.Need("PUBLIC_BASE_URL"), calls, table.Open(env.AWS("DYNAMODB"), table.Options{
+		t := table.Open(env.AWS("DYNAMODB"), table.Options{
 			Name: env.Need("TABLE_NAME"), TextRetention: env.Days("TEXT_RETENTION_DAYS"),
-		})}
-		return queue.Work(env.Log(), f.send), errors.Join(noAccounts, noCalls)
+		})
+		f := function{env.Log(), env.Now, env.Need("PUBLIC_BASE_URL"), calls, t}
+		return queue.Work(env.Log(), f.send, t.Keep("MessageSendQueue")), errors.Join(noAccounts, noCalls)
 	})
 }

@@ -35,7 +35,7 @@ func TestEvents(t *testing.T) {
 		if a, ok := answers[path.Base(t.Name())]; ok {
 			w.Answer(a)
 		}
-		return queue.Work(scenario.Log(t), start(t, db, w).send)
+		return queue.Work(scenario.Log(t), start(t, db, w).send, db.Open().Keep("MessageSendQueue"))
 	})
 }
 

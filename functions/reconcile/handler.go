@@ -6,28 +6,43 @@ import (
 	"log/slog"
 	"time"
 
+	"clienteling/shared/clienteling"
 	"clienteling/shared/queue"
 	"clienteling/shared/table"
 	"clienteling/shared/twilio"
 )
 
 type function struct {
-	log    *slog.Logger
-	now    func() time.Time
-	table  *table.Table
-	twilio texts
-	jobs   jobs
+	log     *slog.Logger
+	now     func() time.Time
+	table   *table.Table
+	twilio  account
+	texts   textJobs
+	numbers numberJobs
+	stage   clienteling.Stage
+	// publicBaseURL is where Twilio finds our webhooks.
+	publicBaseURL string
+	// accountSID is the Twilio account in which this stage buys numbers.
+	accountSID string
 }
 
-// texts is what reconcile asks Twilio.
-type texts interface {
+// account is what reconcile asks Twilio.
+type account interface {
 	Text(ctx context.Context, accountSID, sid string) (twilio.Sent, error)
 	TextsTo(ctx context.Context, accountSID, from, to string) ([]twilio.Sent, error)
+	OwnedNumbers(ctx context.Context, accountSID, page string) (numbers []twilio.Owned, next string, err error)
+	SetNumber(ctx context.Context, accountSID, sid string, s twilio.NumberSettings) (twilio.Owned, error)
+	ReleaseNumber(ctx context.Context, accountSID, sid string) error
 }
 
-// jobs takes the job of sending a text.
-type jobs interface {
+// textJobs takes the job of sending a text.
+type textJobs interface {
 	Send(ctx context.Context, job queue.SendText, at time.Time) error
+}
+
+// numberJobs takes the jobs of buying and releasing numbers.
+type numberJobs interface {
+	Send(ctx context.Context, job queue.NumberJob) error
 }
 
 // perShard is how much of each shard of what is due one run looks at.
@@ -39,25 +54,14 @@ const margin = 5 * time.Second
 // run moves on everything that is due. One thing that fails does not keep the
 // others: it stays due, and the next run meets it again.
 func (f function) run(ctx context.Context) error {
-	now := f.now()
-	changes, err := f.table.DueConsentChanges(ctx, now, perShard)
-	failures := []error{err}
-	for _, c := range changes {
-		failures = append(failures, f.table.ShowConsentChange(ctx, c))
-	}
-	due, err := f.table.DueTexts(ctx, now, perShard)
-	failures = append(failures, err)
-	for _, k := range due {
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < margin {
-			break
-		}
-		if err := f.text(ctx, k); err != nil && !errors.Is(err, table.ErrNotReady) {
-			f.log.ErrorContext(ctx, "a due text could not be moved on", "message", k.Message, "error", err)
-			failures = append(failures, err)
-		}
-	}
-	if len(due)+len(changes) > 0 {
-		f.log.InfoContext(ctx, "reconciled", "texts", len(due), "consent", len(changes))
-	}
-	return errors.Join(failures...)
+	return errors.Join(
+		f.consent(ctx), f.dueTexts(ctx),
+		f.approvals(ctx), f.orders(ctx), f.releases(ctx), f.compare(ctx),
+	)
+}
+
+// late reports whether the function's time is too short to take up more.
+func late(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < margin
 }

@@ -1,5 +1,6 @@
-// Command reconcile runs every minute and moves on what got stuck: texts that
-// nobody took, whose outcome nobody knows, or on which Twilio has fallen silent.
+// Command reconcile runs every minute and moves on what got stuck: texts, orders and
+// releases of numbers, and what an approval lets go on. Once a day it compares
+// Twilio's numbers with ours.
 package main
 
 import (
@@ -16,10 +17,9 @@ func main() {
 	setup.Start(func(ctx context.Context, env *setup.Env) (any, error) {
 		accounts, noAccounts := env.TwilioAccounts(ctx, env.Need("TWILIO_SECRET_ARN"))
 		calls, noCalls := twilio.Open(env.Need("TWILIO_API_URL"), accounts)
-		t := table.Open(env.AWS("DYNAMODB"), table.Options{
-			Name: env.Need("TABLE_NAME"), TextRetention: env.Days("TEXT_RETENTION_DAYS"),
-		})
-		f := function{env.Log(), env.Now, t, calls, queue.OpenTexts(env.AWS("SQS"), env.Need("MESSAGE_SEND_QUEUE_URL"))}
-		return f.run, errors.Join(noAccounts, noCalls)
+		sqs, stage := env.AWS("SQS"), env.Stage("STAGE")
+		texts, numbers := queue.OpenTexts(sqs, env.Need("MESSAGE_SEND_QUEUE_URL")), queue.OpenNumbers(sqs, env.Need("NUMBER_PURCHASE_QUEUE_URL"))
+		t := table.Open(env.AWS("DYNAMODB"), table.Options{Name: env.Need("TABLE_NAME"), TextRetention: env.Days("TEXT_RETENTION_DAYS"), TestLocations: stage.TestLocations()})
+		return function{env.Log(), env.Now, t, calls, texts, numbers, stage, env.Need("PUBLIC_BASE_URL"), env.Need("TWILIO_ACCOUNT_SID")}.run, errors.Join(noAccounts, noCalls)
 	})
 }

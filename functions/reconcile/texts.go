@@ -23,6 +23,38 @@ const (
 	fetchAgain = 10 * time.Minute
 )
 
+// consent shows changes of a customer's consent in the inboxes of other stores.
+func (f function) consent(ctx context.Context) error {
+	changes, err := f.table.DueConsentChanges(ctx, f.now(), perShard)
+	failures := []error{err}
+	for _, c := range changes {
+		failures = append(failures, f.table.ShowConsentChange(ctx, c))
+	}
+	if len(changes) > 0 {
+		f.log.InfoContext(ctx, "changes of consent shown", "changes", len(changes))
+	}
+	return errors.Join(failures...)
+}
+
+// dueTexts moves on the texts that are due.
+func (f function) dueTexts(ctx context.Context) error {
+	due, err := f.table.DueTexts(ctx, f.now(), perShard)
+	failures := []error{err}
+	for _, k := range due {
+		if late(ctx) {
+			break
+		}
+		if err := f.text(ctx, k); err != nil && !errors.Is(err, table.ErrNotReady) {
+			f.log.ErrorContext(ctx, "a due text could not be moved on", "message", k.Message, "error", err)
+			failures = append(failures, err)
+		}
+	}
+	if len(due) > 0 {
+		f.log.InfoContext(ctx, "due texts moved on", "texts", len(due))
+	}
+	return errors.Join(failures...)
+}
+
 // text moves one due text on.
 func (f function) text(ctx context.Context, k table.OutboundKey) error {
 	o, err := f.table.Outbound(ctx, k)
@@ -52,7 +84,7 @@ func (f function) leave(ctx context.Context, o table.Outbound) error {
 	if err := f.table.TextDueAgain(ctx, o, now.Add(again)); err != nil {
 		return err
 	}
-	return f.jobs.Send(ctx, queue.SendText(o.Key), now)
+	return f.texts.Send(ctx, queue.SendText(o.Key), now)
 }
 
 // settle finds out what became of a text that somebody took to hand it over and

@@ -70,10 +70,11 @@ func open(dir, stage string) (*project, error) {
 	var err error
 	p.template, err = template.Load(filepath.Join(dir, "template.yaml"), template.Values{
 		Parameters: map[string]string{
-			"Stage":           stage,
-			"JwtIssuer":       "https://issuer.example.com",
-			"PublicBaseUrl":   "https://clienteling.example.com",
-			"TwilioSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:twilio",
+			"Stage":            stage,
+			"JwtIssuer":        "https://issuer.example.com",
+			"PublicBaseUrl":    "https://clienteling.example.com",
+			"TwilioAccountSid": "AC00000000000000000000000000000001",
+			"TwilioSecretArn":  "arn:aws:secretsmanager:eu-central-1:123456789012:secret:twilio",
 		},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"clienteling/infra/local/template"
+	"clienteling/shared/queue"
 )
 
 // queues checks that no message is lost or handled twice by design: a dead-letter
@@ -28,6 +29,8 @@ func queues(p *project) []string {
 			found.add("template.yaml: %s needs a RedrivePolicy to a dead-letter queue", q.LogicalID)
 		} else if q.MaxReceiveCount < 5 {
 			found.add("template.yaml: %s gives up after %d receives: throttling alone can use them up, so 5 at least", q.LogicalID, q.MaxReceiveCount)
+		} else if q.MaxReceiveCount != queue.Receives {
+			found.add("template.yaml: %s gives up after %d receives, and its worker keeps a job for the operator after %d (queue.Receives): make them the same", q.LogicalID, q.MaxReceiveCount, queue.Receives)
 		}
 		found = append(found, consumers(p.template, q)...)
 	}

@@ -126,7 +126,7 @@ func (s *source) readCall(c *ast.CallExpr, env map[string]bool, set *token.FileS
 		s.variables["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = true
 	case "AWS":
 		s.readName(c, "AWS_ENDPOINT_URL_", set)
-	case "Need", "Get":
+	case "Need", "Stage":
 		s.readName(c, "", set)
 	default: // a typed reader, as Days is, has the name in one of its arguments
 		for _, argument := range c.Args {

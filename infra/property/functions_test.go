@@ -135,7 +135,7 @@ func (f apiFunction) accept(ctx context.Context, s table.Sender, in table.NewTex
 		if s.Repeat.Fingerprint != in.Idempotency.Fingerprint {
 			return clienteling.Message{}, errors.New("apigw.ErrKeyReused")
 		}
-		return f.table.Message(ctx, f.retailer, s.Store.ID, customer, s.Repeat.Message)
+		return f.table.Message(ctx, f.retailer, s.Store.ID, customer, s.Repeat.Made)
 	}
 	in.By = clienteling.Associate{ID: "alex", Name: "Alex"}
 	in.At = f.now()
@@ -320,7 +320,7 @@ type reconcileFunction struct {
 	now    func() time.Time
 	table  storage
 	twilio twilioAPI
-	jobs   jobQueue
+	texts  jobQueue
 }
 
 const perShard = 25
@@ -328,16 +328,26 @@ const perShard = 25
 const margin = 5 * time.Second
 
 func (f reconcileFunction) run(ctx context.Context) error {
-	now := f.now()
-	changes, err := f.table.DueConsentChanges(ctx, now, perShard)
+	return errors.Join(f.consent(ctx), f.dueTexts(ctx))
+}
+
+func (f reconcileFunction) consent(ctx context.Context) error {
+	changes, err := f.table.DueConsentChanges(ctx, f.now(), perShard)
 	failures := []error{err}
 	for _, c := range changes {
 		failures = append(failures, f.table.ShowConsentChange(ctx, c))
 	}
-	due, err := f.table.DueTexts(ctx, now, perShard)
-	failures = append(failures, err)
+	if len(changes) > 0 {
+		f.log.InfoContext(ctx, "changes of consent shown", "changes", len(changes))
+	}
+	return errors.Join(failures...)
+}
+
+func (f reconcileFunction) dueTexts(ctx context.Context) error {
+	due, err := f.table.DueTexts(ctx, f.now(), perShard)
+	failures := []error{err}
 	for _, k := range due {
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < margin {
+		if late(ctx) {
 			break
 		}
 		if err := f.text(ctx, k); err != nil && !errors.Is(err, table.ErrNotReady) {
@@ -345,10 +355,15 @@ func (f reconcileFunction) run(ctx context.Context) error {
 			failures = append(failures, err)
 		}
 	}
-	if len(due)+len(changes) > 0 {
-		f.log.InfoContext(ctx, "reconciled", "texts", len(due), "consent", len(changes))
+	if len(due) > 0 {
+		f.log.InfoContext(ctx, "due texts moved on", "texts", len(due))
 	}
 	return errors.Join(failures...)
+}
+
+func late(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < margin
 }
 
 const (
@@ -384,7 +399,7 @@ func (f reconcileFunction) leave(ctx context.Context, o table.Outbound) error {
 	if err := f.table.TextDueAgain(ctx, o, now.Add(again)); err != nil {
 		return err
 	}
-	return f.jobs.Send(ctx, queue.SendText(o.Key), now)
+	return f.texts.Send(ctx, queue.SendText(o.Key), now)
 }
 
 func (f reconcileFunction) settle(ctx context.Context, o table.Outbound) error {

@@ -66,7 +66,12 @@ func given() map[string]func(context.Context, *Table) error {
 			s := clienteling.Store{Retailer: "acme", ID: "boston", Name: "Acme Newbury Street", Country: "US", Phone: "+16175550190", State: clienteling.StoreEligible}
 			n := clienteling.Number{E164: "+16175550100", Country: "US", AccountSID: seed.AccountSID, SID: "PN00000000000000000000016175550100", Retailer: "acme", Language: "en", OptInMode: clienteling.AnyReply}
 			to := t.Open()
-			return errors.Join(to.AddStore(ctx, s), to.ClaimNumber(ctx, n), to.OnboardStore(ctx, s, n, false))
+			s, err := to.SaveStore(ctx, s)
+			if err := errors.Join(err, to.RecordNumber(ctx, n)); err != nil {
+				return err
+			}
+			_, err = to.OnboardStore(ctx, s, n, false)
+			return err
 		},
 
 		// What follows is between the American and Robin of New York, a step each.

@@ -29,7 +29,8 @@ type golden struct {
 	Answer any `json:"answer"`
 	Difference
 	// Jobs were left for other functions.
-	Jobs []queue.SendText `json:"jobs,omitempty"`
+	Jobs       []queue.SendText  `json:"jobs,omitempty"`
+	NumberJobs []queue.NumberJob `json:"numberJobs,omitempty"`
 	// Calls to DynamoDB, and how many of them one after the other.
 	Calls  []string `json:"calls"`
 	InARow int      `json:"inARow"`
@@ -167,11 +168,11 @@ func runGolden(t *testing.T, function, name string, start func(testing.TB, *Tabl
 			db.Give(t, g)
 		}
 	}
-	before, jobs := db.Items(t), len(db.Jobs.Left())
+	before, jobs, numberJobs := db.Items(t), len(db.Jobs.Left()), len(db.NumberJobs.Left())
 	cost := db.Measure(func() { got.Answer, _ = take(t.Context(), eventText(t, function+"/"+name)) })
 
 	got.Difference = db.Items(t).Since(before)
-	got.Jobs = db.Jobs.Left()[jobs:]
+	got.Jobs, got.NumberJobs = db.Jobs.Left()[jobs:], db.NumberJobs.Left()[numberJobs:]
 	got.Calls, got.InARow = append([]string{}, cost.Calls...), cost.InARow
 	text, err := write(got)
 	if err != nil {

@@ -11,14 +11,13 @@ import (
 
 // Jobs takes the jobs that a function leaves for another, and remembers them; the
 // queue itself is tested end to end. It is safe for concurrent use.
-type Jobs struct {
+type Jobs[J any] struct {
 	mu   sync.Mutex
-	left []queue.SendText
+	left []J
 	away error
 }
 
-// Send leaves a job.
-func (j *Jobs) Send(_ context.Context, job queue.SendText, _ time.Time) error {
+func (j *Jobs[J]) leave(job J) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.away != nil {
@@ -29,15 +28,29 @@ func (j *Jobs) Send(_ context.Context, job queue.SendText, _ time.Time) error {
 }
 
 // Away makes every Send fail, until Away(nil).
-func (j *Jobs) Away(err error) {
+func (j *Jobs[J]) Away(err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.away = err
 }
 
 // Left returns the jobs left so far, in order.
-func (j *Jobs) Left() []queue.SendText {
+func (j *Jobs[J]) Left() []J {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.left)
 }
+
+// TextJobs takes the jobs of sending texts.
+type TextJobs struct{ Jobs[queue.SendText] }
+
+// Send leaves a job.
+func (j *TextJobs) Send(_ context.Context, job queue.SendText, _ time.Time) error {
+	return j.leave(job)
+}
+
+// NumberJobs takes the jobs of buying and releasing numbers.
+type NumberJobs struct{ Jobs[queue.NumberJob] }
+
+// Send leaves a job.
+func (j *NumberJobs) Send(_ context.Context, job queue.NumberJob) error { return j.leave(job) }

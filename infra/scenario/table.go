@@ -30,8 +30,14 @@ type Table struct {
 	// retries as often, but hardly pauses.
 	Config aws.Config
 	*Wire
-	// Jobs are those that functions left for others.
-	Jobs *Jobs
+	// Jobs are the texts to send, NumberJobs the numbers to buy and release, that
+	// functions left for others.
+	Jobs       *TextJobs
+	NumberJobs *NumberJobs
+
+	// TestLocations has the tables opened from now on as on a stage with one location
+	// in each country.
+	TestLocations bool
 
 	endpoint string
 	now      atomic.Pointer[time.Time]
@@ -80,7 +86,7 @@ func newTable(t testing.TB, engine dynamodb.Engine) *Table {
 	if err := dynamodb.CreateTable(t.Context(), e.server.Endpoint(), declared); err != nil {
 		t.Fatal(err)
 	}
-	made := &Table{Name: declared.Name, Wire: &Wire{client: e.client}, Jobs: &Jobs{}, endpoint: e.server.Endpoint()}
+	made := &Table{Name: declared.Name, Wire: &Wire{client: e.client}, Jobs: &TextJobs{}, NumberJobs: &NumberJobs{}, endpoint: e.server.Endpoint()}
 	made.Config = environment(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": made.endpoint}).AWS("DYNAMODB")
 	made.Config.HTTPClient = made.Wire
 	retryer := made.Config.Retryer
@@ -93,6 +99,7 @@ func newTable(t testing.TB, engine dynamodb.Engine) *Table {
 func (t *Table) Open() *table.Table {
 	return table.Open(t.Config, table.Options{
 		Name: t.Name, PhoneKey: []byte(seed.PhoneKey), TextRetention: Retention, Now: t.Now, NewID: t.NewID,
+		TestLocations: t.TestLocations,
 	})
 }
 
@@ -185,7 +192,7 @@ func (e *emulator) start(ctx context.Context, engine dynamodb.Engine) error {
 // declaredTable is the template's table; parameters do not matter to it.
 func declaredTable(file string) (template.Table, error) {
 	read, err := template.Load(file, template.Values{Parameters: map[string]string{
-		"Stage": "sandbox", "JwtIssuer": "http://127.0.0.1", "PublicBaseUrl": seed.PublicBaseURL, "TwilioSecretArn": "twilio",
+		"Stage": "sandbox", "JwtIssuer": "http://127.0.0.1", "PublicBaseUrl": seed.PublicBaseURL, "TwilioSecretArn": "twilio", "TwilioAccountSid": seed.AccountSID,
 	}})
 	if err != nil {
 		return template.Table{}, err

@@ -19,8 +19,17 @@ type Caller struct {
 	Name      string   // claim name; "" when the token has none
 	Retailer  string   // claim retailer, ^[a-z0-9][a-z0-9-]{0,62}$
 	Stores    []string // claim stores: the ids, ^[A-Za-z0-9._-]{1,64}$
-	AllStores bool     // claim stores is *: every store of the retailer
+	AllStores bool     // claim stores is *, or an administrator: every store of the retailer
 }
+
+// The scopes that mean more than that a caller has them.
+const (
+	// scopeManage is an administrator's: all stores of their retailer.
+	scopeManage = "clienteling:manage"
+	// scopeOperate is the platform operator's, who belongs to no retailer; only the
+	// function of that scope takes a retailer from the path.
+	scopeOperate = "clienteling:operate"
+)
 
 // MaySee reports whether the id is well formed and one of the caller's stores.
 func (c Caller) MaySee(storeID string) bool {
@@ -40,12 +49,19 @@ func identify(r Request, scope string) (Caller, error) {
 			"This call needs a token with the scope %s. Sign in as a user who has it.", scope)
 	}
 	retailer := claims["retailer"]
-	if !isRetailer(retailer) {
+	if scope == scopeOperate {
+		if retailer != "" {
+			return Caller{}, clienteling.E(clienteling.Forbidden, "operator_only",
+				"This call is the platform operator's, whose token names no retailer. Sign in as the operator.")
+		}
+		return Caller{Subject: claims["sub"], Name: claims["name"]}, nil
+	}
+	if !IsRetailer(retailer) {
 		return Caller{}, clienteling.E(clienteling.Forbidden, "retailer_missing",
 			"The token names no retailer. Its claim retailer must be 1 to 63 lower-case letters, digits or hyphens; correct it at the issuer.")
 	}
 	stores := words(claims["stores"])
-	all := slices.Contains(stores, "*")
+	all := slices.Contains(stores, "*") || scope == scopeManage
 	return Caller{
 		Subject:   claims["sub"],
 		Name:      claims["name"],
@@ -63,7 +79,8 @@ func words(claim string) []string {
 	return strings.Fields(claim)
 }
 
-func isRetailer(s string) bool {
+// IsRetailer reports whether s is written as a retailer's id is.
+func IsRetailer(s string) bool {
 	return len(s) >= 1 && len(s) <= 63 && s[0] != '-' && consistsOf(s, lowerDigits+"-")
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -49,17 +50,73 @@ func (q *Texts) Send(ctx context.Context, job SendText, at time.Time) error {
 		MessageGroupId:         aws.String(job.Store + "." + job.Customer),
 		MessageDeduplicationId: aws.String(job.Message + "." + at.UTC().Format("20060102150405.000")),
 	})
-	if err != nil {
-		return clienteling.E(clienteling.Unavailable, "queue_unavailable", "The queue did not take the job.").Because(err)
-	}
-	return nil
+	return away(err)
 }
+
+// NumberJob asks number-purchase for something: one of Purchase and Number is set.
+type NumberJob struct {
+	// Do is the kind of job, a wire name.
+	Do       NumberWork `json:"do"`
+	Retailer string     `json:"retailer"`
+	// Purchase is the order to move on, for Buy.
+	Purchase string `json:"purchase,omitempty"`
+	// Number is the number to give back, E.164, for Release.
+	Number string `json:"number,omitempty"`
+}
+
+// NumberWork is a kind of NumberJob.
+type NumberWork string
+
+const (
+	// Buy moves an order on, from wherever it is.
+	Buy NumberWork = "buy"
+	// Release gives a number back to Twilio.
+	Release NumberWork = "release"
+)
+
+// Numbers is the standard queue of NumberJobs: they may come twice, and in any order.
+type Numbers struct {
+	client *sqs.Client
+	url    string
+}
+
+// OpenNumbers returns the queue of that URL.
+func OpenNumbers(cfg aws.Config, url string) *Numbers {
+	return &Numbers{client: sqs.NewFromConfig(cfg), url: url}
+}
+
+// Send leaves a job.
+func (q *Numbers) Send(ctx context.Context, job NumberJob) error {
+	body, err := json.Marshal(job)
+	if err != nil {
+		return err
+	}
+	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: aws.String(string(body))})
+	return away(err)
+}
+
+// away renders a fault of SQS as the product's error; nil stays nil.
+func away(err error) error {
+	if err == nil {
+		return nil
+	}
+	return clienteling.E(clienteling.Unavailable, "queue_unavailable", "The queue did not take the job.").Because(err)
+}
+
+// Receives is how often SQS shows a job before it goes to the dead-letter queue: the
+// template's maxReceiveCount, which a check holds to this.
+const Receives = 5
+
+// Keeper keeps a job that failed for the last time: body is the job as it was in
+// the queue, cause the error.
+type Keeper func(ctx context.Context, body string, cause error) error
 
 // Work returns the Lambda handler that works off a batch of jobs. A job that fails
 // is reported, so that SQS shows it again, together with those of its group that
-// come after it: order within a group stays. What cannot be read is dropped with a
-// log line, since it never could be.
-func Work[J any](log *slog.Logger, work func(context.Context, J) error) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+// come after it: order within a group stays. One that fails for the last time is
+// given to keep, for SQS cannot list what it holds dead. What cannot be read is
+// dropped with a log line, since it never could be.
+func Work[J any](log *slog.Logger, work func(context.Context, J) error, keep Keeper) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		var answer events.SQSEventResponse
 		held := map[string]bool{}
@@ -78,6 +135,11 @@ func Work[J any](log *slog.Logger, work func(context.Context, J) error) func(con
 				log.ErrorContext(ctx, "job failed", "messageId", record.MessageId, "error", err)
 				held[group] = true
 				answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
+				if received, _ := strconv.Atoi(record.Attributes["ApproximateReceiveCount"]); received >= Receives {
+					if err := keep(ctx, record.Body, err); err != nil {
+						log.ErrorContext(ctx, "job given up, and not kept for the operator", "messageId", record.MessageId, "error", err)
+					}
+				}
 			}
 		}
 		return answer, nil

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -86,19 +87,26 @@ func TestSendFails(t *testing.T) {
 	}
 }
 
-// A job that fails comes again, with those of its group behind it, and no others.
+// A job that fails comes again, with those of its group behind it, and no others; one
+// that will not come again is kept.
 func TestWork(t *testing.T) {
 	record := func(id, group, body string) events.SQSMessage {
-		return events.SQSMessage{MessageId: id, Body: body, Attributes: map[string]string{"MessageGroupId": group}}
+		return events.SQSMessage{MessageId: id, Body: body, Attributes: map[string]string{"MessageGroupId": group, "ApproximateReceiveCount": "4"}}
 	}
-	var worked []string
+	var worked, kept []string
+	keep := func(_ context.Context, body string, cause error) error {
+		kept = append(kept, body+": "+cause.Error())
+		return nil
+	}
 	work := queue.Work(slog.New(slog.DiscardHandler), func(_ context.Context, job queue.SendText) error {
 		worked = append(worked, job.Message)
 		if job.Message == "bad" {
 			return errors.New("on behalf of the test")
 		}
 		return nil
-	})
+	}, keep)
+	last := record("8", "", `{"message": "bad"}`)
+	last.Attributes["ApproximateReceiveCount"] = strconv.Itoa(queue.Receives)
 	answer, err := work(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
 		record("1", "a", `{"message": "one"}`),
 		record("2", "b", `{"message": "bad"}`),
@@ -107,12 +115,39 @@ func TestWork(t *testing.T) {
 		record("5", "a", `{"message": "two"}`),
 		record("6", "", `{"message": "bad"}`),
 		record("7", "", `{"message": "three"}`),
+		last,
 	}})
-	want := []events.SQSBatchItemFailure{{ItemIdentifier: "2"}, {ItemIdentifier: "3"}, {ItemIdentifier: "6"}}
+	want := []events.SQSBatchItemFailure{{ItemIdentifier: "2"}, {ItemIdentifier: "3"}, {ItemIdentifier: "6"}, {ItemIdentifier: "8"}}
 	if err != nil || !reflect.DeepEqual(answer.BatchItemFailures, want) {
 		t.Errorf("failures %v, %v; want %v", answer.BatchItemFailures, err, want)
 	}
-	if !slices.Equal(worked, []string{"one", "bad", "two", "bad", "three"}) {
+	if !slices.Equal(worked, []string{"one", "bad", "two", "bad", "three", "bad"}) {
 		t.Errorf("worked %v", worked)
+	}
+	if !slices.Equal(kept, []string{`{"message": "bad"}: on behalf of the test`}) {
+		t.Errorf("kept %v", kept)
+	}
+}
+
+// Jobs about numbers are sent as they are, with the wire names their worker knows.
+func TestNumbers(t *testing.T) {
+	cfg, sent := sqs(t, http.StatusOK)
+	q := queue.OpenNumbers(cfg, "https://sqs.example/q")
+	for job, want := range map[queue.NumberJob]string{
+		{Do: queue.Buy, Retailer: "acme", Purchase: "p1"}:               `{"do":"buy","retailer":"acme","purchase":"p1"}`,
+		{Do: queue.Release, Retailer: "acme", Number: "+4917139200100"}: `{"do":"release","retailer":"acme","number":"+4917139200100"}`,
+	} {
+		*sent = nil
+		if err := q.Send(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		if m := (*sent)[0]; len(*sent) != 1 || m["MessageBody"] != want || m["MessageGroupId"] != nil {
+			t.Errorf("sent %v, want %s", m, want)
+		}
+	}
+	cfg, _ = sqs(t, http.StatusBadRequest)
+	var e *clienteling.Error
+	if err := queue.OpenNumbers(cfg, "https://sqs.example/q").Send(t.Context(), queue.NumberJob{}); !errors.As(err, &e) || e.Code != "queue_unavailable" {
+		t.Errorf("%v", err)
 	}
 }

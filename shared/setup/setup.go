@@ -26,6 +26,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"clienteling/shared/clienteling"
 )
 
 // bootTimeout keeps the start well within Lambda's 10 s for it.
@@ -97,6 +99,15 @@ func (e *Env) Days(name string) time.Duration {
 		e.invalid = append(e.invalid, fmt.Sprintf("%s is %q, but a number of days is needed, 1 to 65535", name, v))
 	}
 	return time.Duration(days) * 24 * time.Hour
+}
+
+// Stage returns a variable that names the deployment's stage.
+func (e *Env) Stage(name string) clienteling.Stage {
+	v := clienteling.Stage(e.Need(name))
+	if v != "" && !v.Known() {
+		e.invalid = append(e.invalid, fmt.Sprintf("%s is %q, but sandbox, staging or production is needed", name, v))
+	}
+	return v
 }
 
 // Now is the function's clock.

@@ -50,14 +50,7 @@ func (t *Table) AcceptText(ctx context.Context, s Sender, in NewText) (clienteli
 		t.notRefused(s.Store.Retailer, s.customer, s.Consent.Epoch),
 	}
 	if in.Idempotency.Key != "" {
-		k := idempotencyKey(s.Store.Retailer, in.Idempotency.Key).item()
-		k["fingerprint"], k["message"] = str(in.Idempotency.Fingerprint), str(m.ID)
-		k["expiresAt"] = num(in.At.Add(idempotencyRetention).Unix())
-		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
-			// One that has expired, and that DynamoDB has not got round to deleting, is free.
-			TableName: &t.name, Item: k, ConditionExpression: new(isNew + " OR expiresAt < :now"),
-			ExpressionAttributeValues: item{":now": num(in.At.Unix())},
-		}})
+		writes = append(writes, t.remember(s.Store.Retailer, in.Idempotency, "message", m.ID, in.At))
 	}
 	reasons, err := t.transact(ctx, writes)
 	switch {
@@ -76,13 +69,6 @@ func (t *Table) AcceptText(ctx context.Context, s Sender, in NewText) (clienteli
 		return clienteling.Message{}, consent.ErrOptInRequired
 	}
 }
-
-// idempotencyRetention is how long an Idempotency-Key is remembered.
-const idempotencyRetention = 24 * time.Hour
-
-// errRepeated says that a request with the same Idempotency-Key is being answered
-// at the same time.
-var errRepeated = clienteling.E(clienteling.Conflict, "repeated", "A request with this Idempotency-Key is being answered. Send it again to get that answer.")
 
 // conversationAnswered moves a conversation to the front for a text of the store.
 func (t *Table) conversationAnswered(s Sender, in NewText, m clienteling.Message) *types.Update {

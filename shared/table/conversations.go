@@ -61,7 +61,10 @@ func (t *Table) Unread(ctx context.Context, retailer, store string, p Page) ([]c
 type list struct {
 	index, pk, sk string
 	partition     string
-	newestFirst   bool
+	// prefix narrows the sort keys; empty for all.
+	prefix      string
+	newestFirst bool
+	consistent  bool
 }
 
 func (t *Table) conversations(ctx context.Context, l list, retailer, store string, p Page) ([]clienteling.Conversation, string, error) {
@@ -102,6 +105,13 @@ func (t *Table) query(ctx context.Context, l list, limit int, start item) (found
 	}
 	if l.index != "" {
 		in.IndexName = &l.index
+	}
+	if l.consistent {
+		in.ConsistentRead = new(true)
+	}
+	if l.prefix != "" {
+		in.KeyConditionExpression = new(l.pk + " = :partition AND begins_with(" + l.sk + ", :prefix)")
+		in.ExpressionAttributeValues[":prefix"] = str(l.prefix)
 	}
 	for {
 		out, err := t.db.Query(ctx, in)

@@ -19,9 +19,19 @@ import (
 //
 //	Question                               pk                sk              GSI1                                   GSI2
 //	the retailer                           RETAILER#r        PROFILE
-//	its stores                             RETAILER#r        STORE#s
-//	whose number is this? (a call needs    NUMBER#<e164>     NUMBER          RETAILER#r / NUMBER#<country>#<e164>
-//	  this one read)
+//	its registration in a country          RETAILER#r        COUNTRY#<country>                                      DUE#approval#<0..7> / <due>#<country>#r
+//	  (Canada's is that of US)
+//	its stores                             RETAILER#r        STORE#s         RETAILER#r / STORE#<state>#<country>#s AWAITING#r#<country> / STORE#s
+//	its only location in a country,        RETAILER#r        TESTSITE#<country>
+//	  outside of production
+//	its orders of numbers                  RETAILER#r        PURCHASE#<uuid7>
+//	  whose order is this?                                                   PURCHASE#<uuid7> / PURCHASE
+//	  which are due? which wait for the                                                                             DUE#purchase#<0..7> / <due>#<uuid7>
+//	  approval of a country, or for the                                                                             AWAITING#r#<country> / PURCHASE#<uuid7>
+//	  operator?                                                                                                     OPERATOR#assistance / <since>#r#<uuid7>
+//	whose number is this? (a call needs    NUMBER#<e164>     NUMBER          RETAILER#r / NUMBER#<country>#<state>#<e164>
+//	  this one read); which are to be                                                                               DUE#release#<0..7> / <due>#<e164>
+//	  released?
 //	a store's conversation with a          CUSTOMER#r#h      STORE#s         INBOX#r#s / <last activity>#h          UNREAD#r#s / <since>#h
 //	  customer; where is a customer known?
 //	has this customer refused us?          CUSTOMER#r#h      SUPPRESSION                                            DUE#consent#<0..7> / <due>#h#r
@@ -33,9 +43,14 @@ import (
 //	was this Idempotency-Key seen?         IDEMPOTENCY#r#<hash of sub, route and key>
 //	                                                         KEY
 //	which texts are due? (an outbound text, until its last status)                                                  DUE#text#<0..7> / <due>#<uuid7>
+//	which jobs failed for good?            FAILED#<hash>     FAILED                                                 OPERATOR#failed / <since>#<hash>
+//	which numbers at Twilio are nobody's?  STRANGER#<e164>   STRANGER                                               OPERATOR#number / <since>#<e164>
+//	how far is the comparison with         ACCOUNT#<sid>     NUMBERS
+//	  Twilio's numbers?
 //
 // GSI1 holds lists. GSI2 is sparse: only what wants attention has its keys. SID,
-// UNROUTED, IDEMPOTENCY and the entries of threads carry expiresAt (TTL, epoch seconds).
+// UNROUTED, IDEMPOTENCY, FAILED, STRANGER, released numbers and the entries of threads
+// carry expiresAt (TTL, epoch seconds).
 //
 // A conversation lies with its customer, not with its store: one partition then
 // answers everything about a person (consent, export, erasure) and creating a
@@ -49,6 +64,20 @@ func storeKey(retailer, store string) key { return key{"RETAILER#" + retailer, "
 func numberKey(e164 string) key           { return key{"NUMBER#" + e164, "NUMBER"} }
 func sidKey(sid string) key               { return key{"SID#" + sid, "SID"} }
 func unroutedKey(id string) key           { return key{"UNROUTED#" + id, "UNROUTED"} }
+
+func failedKey(id string) key             { return key{"FAILED#" + id, "FAILED"} }
+func strangerKey(e164 string) key         { return key{"STRANGER#" + e164, "STRANGER"} }
+func comparisonKey(accountSID string) key { return key{"ACCOUNT#" + accountSID, "NUMBERS"} }
+
+func registrationKey(retailer, country string) key {
+	return key{"RETAILER#" + retailer, "COUNTRY#" + country}
+}
+
+func testLocationKey(retailer, country string) key {
+	return key{"RETAILER#" + retailer, "TESTSITE#" + country}
+}
+
+func purchaseKey(retailer, id string) key { return key{"RETAILER#" + retailer, "PURCHASE#" + id} }
 
 func conversationKey(retailer, store, customer string) key {
 	return key{customerPartition(retailer, customer), "STORE#" + store}
@@ -80,8 +109,21 @@ const (
 	gsi2 = "GSI2"
 )
 
-func numberListKey(retailer, country, e164 string) key {
-	return key{"RETAILER#" + retailer, "NUMBER#" + country + "#" + e164}
+func numberListKey(retailer, country, state, e164 string) key {
+	return key{"RETAILER#" + retailer, "NUMBER#" + country + "#" + state + "#" + e164}
+}
+
+func storeListKey(retailer, state, country, store string) key {
+	return key{"RETAILER#" + retailer, "STORE#" + state + "#" + country + "#" + store}
+}
+
+// purchaseIDKey finds an order whose retailer is not known.
+func purchaseIDKey(id string) key { return key{"PURCHASE#" + id, "PURCHASE"} }
+
+// awaitingKey lists what waits for the approval of a country: who is the sort key of
+// a store or of an order.
+func awaitingKey(retailer, country, who string) key {
+	return key{"AWAITING#" + retailer + "#" + country, who}
 }
 
 func inboxKey(retailer, store, customer string, lastActivity time.Time) key {

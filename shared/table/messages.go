@@ -63,14 +63,22 @@ func readMessage(i item) clienteling.Message {
 		By:         clienteling.Associate{ID: text(i, "byId"), Name: text(i, "byName")},
 		Request:    boolean(i, "request"),
 	}
-	if l, ok := i["media"].(*types.AttributeValueMemberL); ok {
-		for _, v := range l.Value {
-			if e, ok := v.(*types.AttributeValueMemberM); ok {
-				m.Media = append(m.Media, clienteling.Media{URL: text(e.Value, "url"), ContentType: text(e.Value, "contentType")})
-			}
+	m.Media = readMedia(i)
+	return m
+}
+
+func readMedia(i item) []clienteling.Media {
+	l, _ := i["media"].(*types.AttributeValueMemberL)
+	if l == nil {
+		return nil
+	}
+	var media []clienteling.Media
+	for _, v := range l.Value {
+		if e, ok := v.(*types.AttributeValueMemberM); ok {
+			media = append(media, clienteling.Media{URL: text(e.Value, "url"), ContentType: text(e.Value, "contentType")})
 		}
 	}
-	return m
+	return media
 }
 
 func putMedia(i item, media []clienteling.Media) {

@@ -23,20 +23,6 @@ type Sender struct {
 	customer string
 }
 
-// Repeat is what a request with the same Idempotency-Key made.
-type Repeat struct {
-	// Fingerprint is that of the request's body.
-	Fingerprint string
-	// Message is the id of the text.
-	Message string
-}
-
-// Idempotency is a caller's Idempotency-Key: Key binds it to caller and route.
-type Idempotency struct {
-	Key         string
-	Fingerprint string
-}
-
 // Sender reads what a store's text to a customer rests on. clienteling.ErrNotFound:
 // the retailer has no such store.
 func (t *Table) Sender(ctx context.Context, retailer, store, customer string, once Idempotency) (Sender, error) {
@@ -54,7 +40,7 @@ func (t *Table) Sender(ctx context.Context, retailer, store, customer string, on
 	if items[0] == nil {
 		return Sender{}, clienteling.ErrNotFound
 	}
-	s := Sender{Store: readStore(retailer, items[0]), customer: customer, Consent: consentState(items[1], orEmpty(items[2]))}
+	s := Sender{Store: readStore(items[0]), customer: customer, Consent: consentState(items[1], orEmpty(items[2]))}
 	if items[1] != nil {
 		c := readConversation(items[1])
 		c.OptedOut = s.Consent.Refused
@@ -64,7 +50,7 @@ func (t *Table) Sender(ctx context.Context, retailer, store, customer string, on
 		s.Countries = readRetailer(retailer, items[3]).Countries
 	}
 	if once.Key != "" && items[4] != nil {
-		s.Repeat = &Repeat{Fingerprint: text(items[4], "fingerprint"), Message: text(items[4], "message")}
+		s.Repeat = readRepeat(items[4], "message")
 	}
 	return s, nil
 }

@@ -2,21 +2,67 @@ package table
 
 import (
 	"context"
+	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"clienteling/shared/clienteling"
 )
 
-// AddStore records a store of NOM's directory. store_exists: it is recorded already.
-func (t *Table) AddStore(ctx context.Context, s clienteling.Store) error {
-	err := t.put(ctx, writeStore(s), isNew)
-	if err == errConditionFailed {
-		return clienteling.E(clienteling.Conflict, "store_exists", "This store is recorded already.")
+// SaveStore writes what NOM's directory says of a store: a new one when its Version
+// is 0, else over the version that it was read as. What its number knows of it
+// (name and landline) changes in the same transaction, so the next call rings the
+// new landline.
+//
+// clienteling.ErrStoreChanged: somebody else was quicker. phone_invalid: its phone is
+// one of our numbers.
+func (t *Table) SaveStore(ctx context.Context, s clienteling.Store) (clienteling.Store, error) {
+	known := s.Version
+	s.Version++
+	if known == 0 {
+		s.State = clienteling.StoreEligible
 	}
-	return err
+	var writes []types.TransactWriteItem
+	if known == 0 {
+		writes = append(writes, t.create(writeStore(s), "", nil))
+	} else {
+		writes = append(writes, t.update(change{
+			key: storeKey(s.Retailer, s.ID), condition: "#version = :known", values: item{":known": num(known)},
+			set: with(storeListKey(s.Retailer, string(s.State), s.Country, s.ID).attributes("gsi1"), item{
+				"name": str(s.Name), "country": str(s.Country), "phone": str(s.Phone), "address": str(s.Address),
+				"timeZone": str(s.TimeZone), "language": str(s.Language), "version": num(s.Version),
+			}),
+		}))
+	}
+	if s.Number != "" {
+		writes = append(writes, t.update(change{
+			key: numberKey(s.Number), condition: "#store = :store", values: item{":store": str(s.ID)},
+			set: item{"storeName": str(s.Name), "forwardTo": str(s.Phone)},
+		}))
+	}
+	if s.Phone != "" && s.Phone != s.Number {
+		writes = append(writes, t.check(numberKey(s.Phone), "attribute_not_exists(pk) OR #state = :released", item{":released": str(string(clienteling.NumberReleased))}))
+	}
+	if s.Phone != "" && s.Phone == s.Number {
+		return clienteling.Store{}, errPhoneIsOurs
+	}
+	reasons, err := t.transact(ctx, writes)
+	switch {
+	case err != nil:
+		return clienteling.Store{}, err
+	case reasons == nil:
+		return s, nil
+	case s.Phone != "" && failed(reasons[len(reasons)-1]):
+		return clienteling.Store{}, errPhoneIsOurs
+	default:
+		return clienteling.Store{}, clienteling.ErrStoreChanged
+	}
 }
+
+// errPhoneIsOurs refuses a number of ours as a landline: its calls would go round in a circle.
+var errPhoneIsOurs = clienteling.E(clienteling.Unprocessable, clienteling.HindrancePhoneInvalid,
+	"This is a clienteling number, so calls forwarded to it would come back. Give the number of the phone in the store.").
+	With("/phone", "A clienteling number.")
 
 // Store returns a store; clienteling.ErrNotFound: the directory has none of that id.
 func (t *Table) Store(ctx context.Context, retailer, id string) (clienteling.Store, error) {
@@ -24,122 +70,65 @@ func (t *Table) Store(ctx context.Context, retailer, id string) (clienteling.Sto
 	if err != nil {
 		return clienteling.Store{}, err
 	}
-	return readStore(retailer, i), nil
+	return readStore(i), nil
 }
 
-// OnboardStore puts a store on a number, for good: the store takes the number and
-// the number learns what webhooks need of the store, in one transaction. Neither
-// may have a partner yet: store_onboarded or number_in_use otherwise. enable lets
-// the associates write from then on.
-func (t *Table) OnboardStore(ctx context.Context, s clienteling.Store, n clienteling.Number, enable bool) error {
-	s.Number, s.State = n.E164, clienteling.StoreOnboarded
-	if enable {
-		s.State = clienteling.StoreEnabled
-	}
-	free := "attribute_exists(pk) AND attribute_not_exists(#partner)"
+// EnableStore lets the associates of an onboarded store write, for good.
+// clienteling.ErrStoreChanged: it is not as it was read.
+func (t *Table) EnableStore(ctx context.Context, s clienteling.Store) (clienteling.Store, error) {
+	known := s.Version
+	s.State, s.Version = clienteling.StoreEnabled, known+1
 	reasons, err := t.transact(ctx, []types.TransactWriteItem{
-		{Update: &types.Update{
-			TableName:                &t.name,
-			Key:                      storeKey(s.Retailer, s.ID).item(),
-			UpdateExpression:         new("SET #partner = :number, #state = :state, accountSid = :account, #language = :language"),
-			ConditionExpression:      &free,
-			ExpressionAttributeNames: map[string]string{"#partner": "number", "#state": "state", "#language": "language"},
-			ExpressionAttributeValues: item{
-				":number": str(s.Number), ":state": str(string(s.State)),
-				":account": str(n.AccountSID), ":language": str(n.Language),
-			},
-		}},
-		{Update: &types.Update{
-			TableName: &t.name,
-			Key:       numberKey(n.E164).item(),
-			UpdateExpression: new("SET #partner = :store, storeName = :name, enabled = :enabled, " +
-				"forwardTo = :forwardTo, #language = :language, optInMode = :mode"),
-			ConditionExpression:      new(free + " AND retailer = :retailer"),
-			ExpressionAttributeNames: map[string]string{"#partner": "store", "#language": "language"},
-			ExpressionAttributeValues: item{
-				":store": str(s.ID), ":name": str(s.Name), ":enabled": flag(enable), ":forwardTo": str(s.Phone),
-				":language": str(n.Language), ":mode": str(string(n.OptInMode)), ":retailer": str(s.Retailer),
-			},
-		}},
+		t.update(change{
+			key: storeKey(s.Retailer, s.ID), condition: "#version = :known AND #state = :onboarded",
+			values: item{":known": num(known), ":onboarded": str(string(clienteling.StoreOnboarded))},
+			set: with(storeListKey(s.Retailer, string(s.State), s.Country, s.ID).attributes("gsi1"), item{
+				"state": str(string(s.State)), "version": num(s.Version),
+			}),
+		}),
+		t.update(change{
+			key: numberKey(s.Number), condition: "#store = :store", values: item{":store": str(s.ID)},
+			set: item{"enabled": flag(true)},
+		}),
 	})
-	switch {
-	case err != nil:
-		return err
-	case reasons == nil:
-		return nil
-	case failed(reasons[0]):
-		return clienteling.E(clienteling.Conflict, "store_onboarded", "This store is not in the directory, or has its number already; the number stays.")
-	default:
-		return clienteling.E(clienteling.Conflict, "number_in_use", "This number is not yours, or another store uses it. Choose another number.")
+	if err == nil && reasons != nil {
+		return clienteling.Store{}, clienteling.ErrStoreChanged
 	}
+	return s, err
 }
 
 func writeStore(s clienteling.Store) item {
 	i := storeKey(s.Retailer, s.ID).item()
+	storeListKey(s.Retailer, string(s.State), s.Country, s.ID).onto(i, "gsi1")
 	i["name"] = str(s.Name)
 	i["country"] = str(s.Country)
 	putText(i, "phone", s.Phone)
+	putText(i, "address", s.Address)
 	putText(i, "timeZone", s.TimeZone)
 	putText(i, "number", s.Number)
 	putText(i, "accountSid", s.AccountSID)
 	putText(i, "language", s.Language)
 	i["state"] = str(string(s.State))
+	i["version"] = num(s.Version)
 	return i
 }
 
-func readStore(retailer string, i item) clienteling.Store {
+func readStore(i item) clienteling.Store {
 	return clienteling.Store{
-		Retailer:   retailer,
-		ID:         text(i, "sk")[len("STORE#"):],
+		Retailer:   strings.TrimPrefix(text(i, "pk"), "RETAILER#"),
+		ID:         strings.TrimPrefix(text(i, "sk"), "STORE#"),
 		Name:       text(i, "name"),
 		Country:    text(i, "country"),
 		Phone:      text(i, "phone"),
+		Address:    text(i, "address"),
 		TimeZone:   text(i, "timeZone"),
 		Number:     text(i, "number"),
 		AccountSID: text(i, "accountSid"),
 		Language:   text(i, "language"),
 		State:      clienteling.StoreState(text(i, "state")),
+		Wish:       clienteling.Wish{Number: text(i, "wish"), Enable: boolean(i, "wishEnable")},
+		Purchase:   text(i, "purchase"),
+		Trouble:    text(i, "trouble"),
+		Version:    integer(i, "version"),
 	}
-}
-
-// Stores returns the stores of a retailer with those ids, or all when all is set,
-// by id. Unknown ids are left out.
-func (t *Table) Stores(ctx context.Context, retailer string, ids []string, all bool) ([]clienteling.Store, error) {
-	var items []item
-	if all {
-		in := &dynamodb.QueryInput{
-			TableName: &t.name, KeyConditionExpression: new("pk = :retailer AND begins_with(sk, :store)"),
-			ExpressionAttributeValues: item{":retailer": str(retailerKey(retailer).pk), ":store": str("STORE#")},
-		}
-		for {
-			out, err := t.db.Query(ctx, in)
-			if err != nil {
-				return nil, unavailable(err)
-			}
-			items = append(items, out.Items...)
-			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
-				break
-			}
-		}
-	} else {
-		for len(ids) > 0 {
-			n := min(len(ids), 100) // of BatchGetItem
-			keys := make([]key, n)
-			for i, id := range ids[:n] {
-				keys[i] = storeKey(retailer, id)
-			}
-			found, err := t.getAll(ctx, keys)
-			if err != nil {
-				return nil, err
-			}
-			items, ids = append(items, found...), ids[n:]
-		}
-	}
-	var stores []clienteling.Store
-	for _, i := range items {
-		if i != nil {
-			stores = append(stores, readStore(retailer, i))
-		}
-	}
-	return stores, nil
 }

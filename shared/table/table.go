@@ -24,8 +24,10 @@ type Table struct {
 	name      string
 	phoneKey  []byte
 	retention time.Duration
-	now       func() time.Time
-	newID     func(time.Time) string
+	// testLocations: see Options.
+	testLocations bool
+	now           func() time.Time
+	newID         func(time.Time) string
 }
 
 // Options say how a Table is opened. Only Name is always needed.
@@ -37,6 +39,9 @@ type Options struct {
 	PhoneKey []byte
 	// TextRetention is how long texts, and the memory of their ids, are kept.
 	TextRetention time.Duration
+	// TestLocations says that a retailer has one location in each country on this
+	// stage; for those who put stores on numbers.
+	TestLocations bool
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// NewID makes ids that sort by time; clienteling.NewID when nil.
@@ -45,7 +50,7 @@ type Options struct {
 
 // Open returns the table that cfg reaches. It calls nothing yet.
 func Open(cfg aws.Config, o Options) *Table {
-	t := &Table{name: o.Name, phoneKey: o.PhoneKey, retention: o.TextRetention, now: o.Now, newID: o.NewID}
+	t := &Table{name: o.Name, phoneKey: o.PhoneKey, retention: o.TextRetention, testLocations: o.TestLocations, now: o.Now, newID: o.NewID}
 	if t.now == nil {
 		t.now = time.Now
 	}
@@ -199,7 +204,8 @@ func unavailable(err error) error {
 }
 
 // getAll reads items by their keys in one call, consistently; nil for one that is
-// not there. DynamoDB may leave some for another call when it is busy.
+// not there. DynamoDB may leave some for another call when it is busy. It refuses a
+// call that names a key twice.
 func (t *Table) getAll(ctx context.Context, keys []key) ([]item, error) {
 	found := make([]item, len(keys))
 	asked := make([]map[string]types.AttributeValue, len(keys))

@@ -102,12 +102,15 @@ func code(err error) string {
 }
 
 // race runs do in 64 goroutines at once and counts what came of it.
-func race(do func(n int) error) map[string]int {
+func race(do func(n int) error) map[string]int { return raceOf(64, do) }
+
+// raceOf is race with so many callers.
+func raceOf(callers int, do func(n int) error) map[string]int {
 	outcomes := map[string]int{}
 	var mu sync.Mutex
 	var running sync.WaitGroup
 	begin := make(chan struct{})
-	for n := range 64 {
+	for n := range callers {
 		running.Go(func() {
 			<-begin
 			err := do(n)
@@ -148,8 +151,8 @@ func records(t *testing.T, db *scenario.Table) {
 	}
 	for _, shop := range seed.Shops {
 		s, n := shop.Store, shop.Number
-		s.Number, s.State, s.AccountSID, s.Language = n.E164, clienteling.StoreEnabled, n.AccountSID, n.Language
-		n.Store, n.StoreName, n.Enabled, n.ForwardTo = s.ID, s.Name, true, s.Phone
+		s.Number, s.State, s.AccountSID, s.Language, s.Version = n.E164, clienteling.StoreEnabled, n.AccountSID, n.Language, 2
+		n.State, n.Store, n.StoreName, n.Enabled, n.ForwardTo = clienteling.NumberAssigned, s.ID, s.Name, true, s.Phone
 		if got, err := to.Store(t.Context(), "acme", s.ID); err != nil || got != s {
 			t.Errorf("store %+v, %v; want %+v", got, err, s)
 		}
@@ -161,9 +164,8 @@ func records(t *testing.T, db *scenario.Table) {
 	unchanged(t, db, func() {
 		for want, err := range map[string]error{
 			"retailer_exists": to.EnableRetailer(t.Context(), seed.Retailer),
-			"store_exists":    to.AddStore(t.Context(), seed.Shops[0].Store),
-			"number_taken":    to.ClaimNumber(t.Context(), seed.Shops[0].Number),
-			"store_onboarded": to.OnboardStore(t.Context(), seed.Shops[0].Store, seed.Shops[0].Number, true),
+			"store_changed":   second(to.SaveStore(t.Context(), seed.Shops[0].Store)),
+			"number_taken":    to.RecordNumber(t.Context(), seed.Shops[0].Number),
 		} {
 			if code(err) != want {
 				t.Errorf("%v, want %s", err, want)
@@ -180,10 +182,13 @@ func records(t *testing.T, db *scenario.Table) {
 	}
 }
 
+// second is the error of a call that returns something else, too.
+func second[T any](_ T, err error) error { return err }
+
 func oneClaimWins(t *testing.T, db *scenario.Table) {
 	to := db.Open()
 	expect(t, race(func(n int) error {
-		return to.ClaimNumber(t.Context(), clienteling.Number{E164: "+12125550199", Country: "US", Retailer: fmt.Sprint("r", n)})
+		return to.RecordNumber(t.Context(), clienteling.Number{E164: "+12125550199", Country: "US", Retailer: fmt.Sprint("r", n)})
 	}), map[string]int{"<nil>": 1, "number_taken": 63})
 }
 
@@ -193,13 +198,14 @@ func addStores(t *testing.T, to *table.Table, stores, numbers int) ([]clientelin
 	s, n := make([]clienteling.Store, stores), make([]clienteling.Number, numbers)
 	for i := range s {
 		s[i] = clienteling.Store{Retailer: "acme", ID: fmt.Sprint("s", i), Name: "Store", Country: "US", State: clienteling.StoreEligible}
-		if err := to.AddStore(t.Context(), s[i]); err != nil {
+		var err error
+		if s[i], err = to.SaveStore(t.Context(), s[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range n {
 		n[i] = clienteling.Number{E164: fmt.Sprintf("+121255502%02d", i), Country: "US", Retailer: "acme", AccountSID: seed.AccountSID}
-		if err := to.ClaimNumber(t.Context(), n[i]); err != nil {
+		if err := to.RecordNumber(t.Context(), n[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,7 +216,7 @@ func oneStoreGetsNumber(t *testing.T, db *scenario.Table) {
 	to := db.Open()
 	stores, numbers := addStores(t, to, 64, 1)
 	expect(t, race(func(n int) error {
-		return to.OnboardStore(t.Context(), stores[n], numbers[0], false)
+		return second(to.OnboardStore(t.Context(), stores[n], numbers[0], false))
 	}), map[string]int{"<nil>": 1, "number_in_use": 63})
 	taken, err := to.Number(t.Context(), numbers[0].E164)
 	if err != nil {
@@ -228,8 +234,8 @@ func storeGetsOneNumber(t *testing.T, db *scenario.Table) {
 	to := db.Open()
 	stores, numbers := addStores(t, to, 1, 64)
 	expect(t, race(func(n int) error {
-		return to.OnboardStore(t.Context(), stores[0], numbers[n], true)
-	}), map[string]int{"<nil>": 1, "store_onboarded": 63})
+		return second(to.OnboardStore(t.Context(), stores[0], numbers[n], true))
+	}), map[string]int{"<nil>": 1, "store_changed": 63})
 	s, err := to.Store(t.Context(), "acme", stores[0].ID)
 	if err != nil || s.State != clienteling.StoreEnabled {
 		t.Fatalf("store %+v, %v", s, err)
@@ -246,7 +252,11 @@ func refusedOnboarding(t *testing.T, db *scenario.Table) {
 	to := db.Open()
 	stores, numbers := addStores(t, to, 1, 1)
 	foreign := clienteling.Number{E164: "+12125550299", Country: "US", Retailer: "rival"}
-	if err := to.ClaimNumber(t.Context(), foreign); err != nil {
+	if err := to.RecordNumber(t.Context(), foreign); err != nil {
+		t.Fatal(err)
+	}
+	british, err := to.SaveStore(t.Context(), clienteling.Store{Retailer: "acme", ID: "leeds", Name: "Store", Country: "GB"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	unchanged(t, db, func() {
@@ -259,10 +269,11 @@ func refusedOnboarding(t *testing.T, db *scenario.Table) {
 			{"number of another store", stores[0], seed.Shops[0].Number, "number_in_use"},
 			{"number of another retailer", stores[0], foreign, "number_in_use"},
 			{"number of nobody", stores[0], clienteling.Number{E164: "+12125550298"}, "number_in_use"},
-			{"store with a number", seed.Shops[0].Store, numbers[0], "store_onboarded"},
-			{"store of nobody", clienteling.Store{Retailer: "acme", ID: "atlantis"}, numbers[0], "store_onboarded"},
+			{"number of another country", british, numbers[0], "number_in_use"},
+			{"store with a number", seed.Shops[0].Store, numbers[0], "store_changed"},
+			{"store of nobody", clienteling.Store{Retailer: "acme", ID: "atlantis"}, numbers[0], "store_changed"},
 		} {
-			if err := to.OnboardStore(t.Context(), tt.s, tt.n, true); code(err) != tt.want {
+			if _, err := to.OnboardStore(t.Context(), tt.s, tt.n, true); code(err) != tt.want {
 				t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 			}
 		}

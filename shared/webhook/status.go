@@ -16,6 +16,12 @@ func StatusURL(publicBaseURL string, k TextKey) string {
 	return publicBaseURL + "/webhooks/twilio/sms/status?" + q.Encode() + retries
 }
 
+// SmsURL is where Twilio posts a text to one of our numbers.
+func SmsURL(publicBaseURL string) string { return publicBaseURL + "/webhooks/twilio/sms" + retries }
+
+// VoiceURL is where Twilio asks what to do with a call to one of our numbers.
+func VoiceURL(publicBaseURL string) string { return publicBaseURL + "/webhooks/twilio/voice" + retries }
+
 // retries asks Twilio to deliver again what we failed to take; by default it gives
 // up on any 5xx.
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides

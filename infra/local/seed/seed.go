@@ -1,10 +1,12 @@
-// Package seed fills an empty table with one retailer and its three enabled
-// stores, by the same writers the functions use. All numbers are from the ranges
+// Package seed fills an empty table with one retailer, its registrations and its
+// three enabled stores, by the same writers the functions use. All numbers are from the ranges
 // that the countries keep for fiction, so that none of them is anybody's.
 package seed
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -31,7 +33,7 @@ var Retailer = clienteling.Retailer{
 	ID:           "acme",
 	LegalName:    "Acme Apparel Ltd",
 	ContactEmail: "clienteling@acme.example",
-	Countries:    []string{"US", "GB", "DE"},
+	Countries:    []string{"US", "GB", "DE", "FR"},
 	OptInMode:    clienteling.AnyReply,
 }
 
@@ -64,20 +66,68 @@ func shop(id, name, country, landline, zone, number, language string) Shop {
 	}
 }
 
-// Fill writes the seed at a moment. Running it again changes nothing.
-func Fill(ctx context.Context, t *table.Table, at time.Time) error {
+// Registrations are the approved ones of the seed: there is none for France.
+var Registrations = []clienteling.Registration{
+	{Retailer: Retailer.ID, Country: "US", State: clienteling.RegistrationApproved},
+	approved("GB"),
+	approved("DE"),
+}
+
+// approved is an approved registration of a country whose numbers take a bundle and
+// an address at Twilio.
+func approved(country string) clienteling.Registration {
+	sum := sha256.Sum256([]byte(Retailer.ID + country))
+	id := hex.EncodeToString(sum[:16])
+	return clienteling.Registration{
+		Retailer: Retailer.ID, Country: country, State: clienteling.RegistrationApproved, BundleSID: "BU" + id, AddressSID: "AD" + id,
+	}
+}
+
+// Papers writes the retailer and its registrations at a moment: what there is before
+// the first store. Running it again changes nothing that matters.
+func Papers(ctx context.Context, t *table.Table, at time.Time) error {
 	r := Retailer
 	r.EnabledAt = at
 	if err := unlessThere(t.EnableRetailer(ctx, r)); err != nil {
 		return err
 	}
-	for _, s := range Shops {
-		err := errors.Join(
-			unlessThere(t.AddStore(ctx, s.Store)),
-			unlessThere(t.ClaimNumber(ctx, s.Number)),
-			unlessThere(t.OnboardStore(ctx, s.Store, s.Number, true)),
-		)
+	for _, r := range Registrations {
+		_, err := t.Registration(ctx, r.Retailer, r.Country)
+		if errors.Is(err, clienteling.ErrNotFound) {
+			err = t.PutRegistration(ctx, r, at)
+		}
 		if err != nil {
+			return err
+		}
+	}
+	// Nothing can be waiting for them yet.
+	due, err := t.DueApprovals(ctx, at.Add(time.Second), len(Registrations))
+	for _, a := range due {
+		err = errors.Join(err, t.ApprovalSettled(ctx, a))
+	}
+	return err
+}
+
+// Fill writes the seed at a moment. Running it again changes nothing that matters.
+func Fill(ctx context.Context, t *table.Table, at time.Time) error {
+	if err := Papers(ctx, t, at); err != nil {
+		return err
+	}
+	for _, s := range Shops {
+		saved, err := t.SaveStore(ctx, s.Store)
+		if err != nil && unlessThere(err) == nil {
+			saved, err = t.Store(ctx, s.Store.Retailer, s.Store.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if saved.State != clienteling.StoreEligible {
+			continue // there, and maybe changed by somebody since
+		}
+		if err := unlessThere(t.RecordNumber(ctx, s.Number)); err != nil {
+			return err
+		}
+		if _, err := t.OnboardStore(ctx, saved, s.Number, true); unlessThere(err) != nil {
 			return err
 		}
 	}

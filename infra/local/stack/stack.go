@@ -43,6 +43,9 @@ type Options struct {
 	Port int
 	// Reset forgets the state of earlier runs.
 	Reset bool
+	// Empty leaves out the seed's stores and their numbers: the retailer has its papers,
+	// and everything else is still to come.
+	Empty bool
 	// PublicBaseURL is the origin that Twilio's signatures are made for; the API's
 	// own address when empty.
 	PublicBaseURL string
@@ -180,7 +183,7 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.startGateway(); err != nil {
 		return err
 	}
-	s.options.Progress("seeding three stores")
+	s.options.Progress("seeding a retailer")
 	if err := s.startTwilio(); err != nil {
 		return err
 	}
@@ -226,13 +229,14 @@ func (s *Stack) loadTemplate(queues map[string]string) (*template.Template, erro
 	maps.Copy(refs, queues)
 	return template.Load(filepath.Join(s.options.Root, "template.yaml"), template.Values{
 		Parameters: map[string]string{
-			"Stage":           "sandbox",
-			"JwtIssuer":       s.ports.url(oidcPort),
-			"JwtAudience":     audience,
-			"PublicBaseUrl":   s.publicBaseURL(),
-			"TwilioSecretArn": twilioSecret,
-			"TwilioApiUrl":    s.ports.url(twilioPort),
-			"LogLevel":        "INFO",
+			"Stage":            "sandbox",
+			"JwtIssuer":        s.ports.url(oidcPort),
+			"JwtAudience":      audience,
+			"PublicBaseUrl":    s.publicBaseURL(),
+			"TwilioSecretArn":  twilioSecret,
+			"TwilioAccountSid": seed.AccountSID,
+			"TwilioApiUrl":     s.ports.url(twilioPort),
+			"LogLevel":         "INFO",
 		},
 		Refs: refs,
 	})
@@ -290,6 +294,9 @@ func (s *Stack) startGateway() error {
 
 func (s *Stack) seed(ctx context.Context) error {
 	s.Info.Table = tableName
+	if s.options.Empty {
+		return seed.Papers(ctx, s.Info.OpenTable(), time.Now())
+	}
 	return seed.Fill(ctx, s.Info.OpenTable(), time.Now())
 }
 

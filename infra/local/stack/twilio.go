@@ -5,12 +5,9 @@ package stack
 import (
 	"clienteling/infra/local/seed"
 	"clienteling/infra/local/twilio"
+	"clienteling/shared/clienteling"
+	"clienteling/shared/webhook"
 )
-
-// webhookRetries asks Twilio to deliver again what we failed to take: its default
-// is to give up on any 5xx.
-// https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-const webhookRetries = "#rc=2&rp=ct,rt,5xx"
 
 // startTwilio starts the simulator, with the seed's numbers pointing at our webhooks.
 func (s *Stack) startTwilio() error {
@@ -22,11 +19,16 @@ func (s *Stack) startTwilio() error {
 	if err != nil {
 		return err
 	}
-	webhooks := s.ports.url(apiPort) + "/webhooks/twilio/"
-	for _, shop := range seed.Shops {
+	// What Twilio calls is what the functions tell it when they buy a number.
+	sms, voice := webhook.SmsURL(s.publicBaseURL()), webhook.VoiceURL(s.publicBaseURL())
+	shops := seed.Shops
+	if s.options.Empty {
+		shops = nil
+	}
+	for _, shop := range shops {
 		err := simulator.PutNumber(twilio.Number{
 			PhoneNumber: shop.Number.E164, FriendlyName: shop.Store.Name, ISOCountry: shop.Store.Country,
-			SmsURL: webhooks + "sms" + webhookRetries, VoiceURL: webhooks + "voice" + webhookRetries,
+			SmsURL: sms, VoiceURL: voice,
 		})
 		if err != nil {
 			return err
@@ -35,10 +37,19 @@ func (s *Stack) startTwilio() error {
 	// Nobody has put this one on a store: what a forgotten number looks like.
 	err = simulator.PutNumber(twilio.Number{
 		PhoneNumber: seed.UnusedNumber, FriendlyName: "Number without a store", ISOCountry: "US",
-		SmsURL: webhooks + "sms" + webhookRetries, VoiceURL: webhooks + "voice" + webhookRetries,
+		SmsURL: sms, VoiceURL: voice,
 	})
 	if err != nil {
 		return err
+	}
+	// A stack that was started on other ports has bought numbers that call it there.
+	for _, n := range simulator.Numbers() {
+		if _, bought := clienteling.Sandbox.PurchaseOf(n.FriendlyName); bought && n.SmsURL != sms {
+			n.SmsURL, n.VoiceURL = sms, voice
+			if err := simulator.PutNumber(n); err != nil {
+				return err
+			}
+		}
 	}
 	s.serve(twilioPort, simulator)
 	s.onClose(func() { _ = simulator.Close() }) // before its server: it ends the event streams

@@ -17,10 +17,11 @@ import (
 func projectValues() template.Values {
 	return template.Values{
 		Parameters: map[string]string{
-			"Stage":           "sandbox",
-			"JwtIssuer":       "http://127.0.0.1:9000",
-			"PublicBaseUrl":   "http://127.0.0.1:8080",
-			"TwilioSecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:twilio",
+			"Stage":            "sandbox",
+			"JwtIssuer":        "http://127.0.0.1:9000",
+			"PublicBaseUrl":    "http://127.0.0.1:8080",
+			"TwilioSecretArn":  "arn:aws:secretsmanager:us-east-1:000000000000:secret:twilio",
+			"TwilioAccountSid": "AC00000000000000000000000000000001",
 		},
 		Refs:       map[string]string{"Table": "clienteling", "PhoneKey": "phone-key"},
 		Attributes: map[string]string{"Table.Arn": "arn:aws:dynamodb:us-east-1:000000000000:table/clienteling"},
