@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -50,7 +51,7 @@ func run(ctx context.Context, out io.Writer) error {
 	defer func() { _ = logFile.Close() }()
 
 	s, err := stack.Start(ctx, stack.Options{
-		Root: ".", Dir: dir,
+		Root: ".", Dir: dir, Empty: true,
 		Progress: func(step string) { fmt.Fprintln(out, "·", step) },
 		Output:   logs.New(logFile, logs.Options{}).Line,
 	})
@@ -58,8 +59,8 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	t := &teller{ctx: ctx, out: out, stack: s.Info}
-	for _, chapter := range story {
+	t := &teller{ctx: ctx, out: out, stack: s.Info, numbers: map[string]string{}}
+	for _, chapter := range slices.Concat(opening, story) {
 		if err := t.tell(chapter); err != nil {
 			return fmt.Errorf("step %d, %s: %w (the functions' log is in %s)", t.steps, chapter.title, err, logFile.Name())
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,10 +13,6 @@ import (
 	"strings"
 	"time"
 
-	aws "github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"clienteling/infra/local/dynamodb"
 	"clienteling/infra/local/stack"
 )
 
@@ -32,6 +29,8 @@ type teller struct {
 	out   io.Writer
 	stack stack.Info
 	steps int
+	// numbers are the stores' clienteling numbers, by store.
+	numbers map[string]string
 }
 
 func (t *teller) tell(s step) error {
@@ -53,7 +52,7 @@ func (t *teller) say(what, format string, args ...any) {
 // text is a text as the simulator is asked to deliver it.
 type text struct {
 	From   string  `json:"from"`
-	To     string  `json:"to"`
+	To     string  `json:"to"` // a number, or a store
 	Body   string  `json:"body"`
 	Media  []media `json:"media,omitempty"`
 	Times  int     `json:"times,omitempty"`
@@ -82,6 +81,7 @@ type delivered struct {
 
 // text sends a text, shows it and what every delivery was answered.
 func (t *teller) text(m text) (delivered, error) {
+	m.To = cmp.Or(t.numbers[m.To], m.To)
 	t.say("customer", "%s texts %s: %q", m.From, m.To, m.Body)
 	for _, a := range m.Media {
 		t.say("", "with a picture (%s)", a.ContentType)
@@ -126,6 +126,7 @@ type called struct {
 
 // call makes a call, and shows where it went.
 func (t *teller) call(c call) (called, error) {
+	c.To = cmp.Or(t.numbers[c.To], c.To)
 	t.say("customer", "%s calls %s", c.From, c.To)
 	var d called
 	if err := t.twilio("/control/calls", c, &d); err != nil {
@@ -199,19 +200,14 @@ func (t *teller) thread(store, phone string) (conversation, []message, error) {
 	return conversation{}, nil, fmt.Errorf("the inbox of %s has no conversation with %s", store, phone)
 }
 
-// unrouted counts the texts that wait for the operator, in the table itself: the
-// operator's own API comes with the numbers.
-func (t *teller) unrouted() (int32, error) {
-	out, err := dynamodb.Client(t.stack.DynamoDB).Query(t.ctx, &aws.QueryInput{
-		TableName: &t.stack.Table, IndexName: new("GSI2"), KeyConditionExpression: new("gsi2pk = :kind"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":kind": &types.AttributeValueMemberS{Value: "OPERATOR#unrouted"},
-		},
-	})
-	if err != nil {
-		return 0, err
+// unrouted counts the texts that wait for the operator.
+func (t *teller) unrouted() (int, error) {
+	var work struct{ Items []struct{ ID string } }
+	refused, err := t.askAs(t.stack.Tokens.Operator, http.MethodGet, "/v1/operator/work?kind=unrouted", nil, &work)
+	if refused != nil {
+		err = fmt.Errorf("refused: %s", refused.Detail)
 	}
-	return out.Count, nil
+	return len(work.Items), err
 }
 
 // api gets a path as the associate.
@@ -229,6 +225,11 @@ type refusal struct {
 
 // ask makes a request as the associate; a problem is no error, but returned.
 func (t *teller) ask(method, path string, body, into any) (*refusal, error) {
+	return t.askAs(t.stack.Tokens.Associate, method, path, body, into)
+}
+
+// askAs makes a request with a token.
+func (t *teller) askAs(token, method, path string, body, into any) (*refusal, error) {
 	var raw []byte
 	if body != nil {
 		var err error
@@ -240,7 +241,7 @@ func (t *teller) ask(method, path string, body, into any) (*refusal, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+t.stack.Tokens.Associate)
+	r.Header.Set("Authorization", "Bearer "+token)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -327,11 +328,16 @@ func (t *teller) until(what string, happened func() (bool, error)) error {
 
 // twilio posts to the simulator's control interface.
 func (t *teller) twilio(path string, body, into any) error {
+	return t.control(http.MethodPost, path, body, into)
+}
+
+// control calls the simulator's control interface.
+func (t *teller) control(method, path string, body, into any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(t.ctx, http.MethodPost, t.stack.Twilio.BaseURL+path, bytes.NewReader(raw))
+	r, err := http.NewRequestWithContext(t.ctx, method, t.stack.Twilio.BaseURL+path, bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
@@ -351,6 +357,9 @@ func do(r *http.Request, into any) error {
 	}
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s %s answered %d: %s", r.Method, r.URL.Path, answer.StatusCode, raw)
+	}
+	if into == nil {
+		return nil
 	}
 	return json.Unmarshal(raw, into)
 }
