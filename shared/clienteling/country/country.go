@@ -1,8 +1,8 @@
 // Package country is the catalogue of the countries that retailers can ask for.
 //
 // For each it says what the product knows before anybody has filed a paper: what
-// kind of number texts there, whether retailers get such numbers by themselves, and
-// which registration has to be approved before. Three of its facts look alike and
+// kind of number texts there, whether retailers get such numbers by themselves, which
+// registration has to be approved before, and which items go into it. Three of its facts look alike and
 // follow from none of the others: that numbers are self-serve, that the papers are
 // listed, and (kept with the retailer, not here) that the papers are approved.
 //
@@ -47,6 +47,12 @@ type Country struct {
 	// Where it is false, texting needs an approved A2P 10DLC campaign instead.
 	// https://www.twilio.com/docs/messaging/compliance/a2p-10dlc
 	Bundle bool
+	// EndUserType is the type of customer, in the words of Twilio's Regulations and
+	// bundles, under which retailers register: "business".
+	// https://www.twilio.com/docs/phone-numbers/regulatory/api/end-users
+	EndUserType string
+	// Note says how a row of the table is read that could be read otherwise, and why.
+	Note string
 }
 
 // Of returns the country of a code, ISO 3166-1 alpha-2 in capitals; false where the

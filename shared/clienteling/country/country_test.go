@@ -65,6 +65,9 @@ func TestEveryCountryIsComplete(t *testing.T) {
 		if r, ok := country.Of(c.Registration); !ok || r.Registration != c.Registration || r.Bundle != c.Bundle {
 			t.Errorf("%s is registered under %q", c.Code, c.Registration)
 		}
+		if c.EndUserType != "business" {
+			t.Errorf("%s: retailers are no %q", c.Code, c.EndUserType)
+		}
 		if !c.SelfServe && !c.Listed {
 			t.Errorf("%s is on neither list", c.Code)
 		}
@@ -75,7 +78,7 @@ func TestOf(t *testing.T) {
 	t.Parallel()
 	de := country.Country{
 		Code: "DE", Name: "Germany", Language: "de", SelfServe: true, Listed: true,
-		NumberType: "Mobile", Registration: "DE", Bundle: true,
+		NumberType: "Mobile", Registration: "DE", EndUserType: "business", Bundle: true,
 	}
 	if c, ok := country.Of("DE"); !ok || c != de {
 		t.Errorf("DE: %+v, %t", c, ok)
