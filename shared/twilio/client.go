@@ -1,14 +1,22 @@
 // Package twilio is Twilio's REST API as the product uses it: sending and finding
-// texts, and searching, buying, setting and releasing numbers. Its errors say what
-// matters to whoever pays for a text or a number: whether Twilio surely took the
-// call, surely did not, or nobody knows.
+// texts; searching, buying, setting and releasing numbers; and filing the papers that
+// a country asks for before it gives a number. Its errors say what matters to whoever
+// pays for a text or a number: whether Twilio surely took the call, surely did not, or
+// nobody knows.
+//
+// Twilio has no key that makes a creation idempotent. So whatever is created here
+// bears a name of ours, and there is a function that finds it by that name: after an
+// error whose outcome is Unknown, find it before creating it again.
 package twilio
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,17 +34,31 @@ type Tokens interface {
 
 // Client calls Twilio. It is safe for concurrent use.
 type Client struct {
+	// base is where every call goes; nil for Twilio, where each product has a host.
 	base   *url.URL
 	http   http.RoundTripper
 	tokens Tokens
 }
 
-// Open returns a client of the API at an origin, https://api.twilio.com but in
-// tests and local runs.
+// The origins of Twilio's products.
+const (
+	twilioAPI       = "https://api.twilio.com"
+	twilioNumbers   = "https://numbers.twilio.com"
+	twilioUploads   = "https://numbers-upload.twilio.com"
+	twilioTrustHub  = "https://trusthub.twilio.com"
+	twilioMessaging = "https://messaging.twilio.com"
+)
+
+// Open returns a client of the API at an origin. That is https://api.twilio.com, by
+// which all of Twilio's products are meant, each at its own host; in tests and local
+// runs it is something that answers for all of them at once.
 func Open(origin string, tokens Tokens) (*Client, error) {
 	base, err := url.Parse(origin)
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("the Twilio API's origin %q is not a URL", origin)
+	}
+	if base.Scheme+"://"+base.Host == twilioAPI {
+		base = nil
 	}
 	return &Client{base: base, tokens: tokens, http: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -50,24 +72,42 @@ func Open(origin string, tokens Tokens) (*Client, error) {
 // callTimeout bounds a call that the caller does not bound tighter.
 const callTimeout = 10 * time.Second
 
-// service returns twilio-go's client for one call as an account. twilio-go takes
-// no context and hides the status of an answer that is not JSON, so each call has
-// a transport of its own that carries the one and remembers the other.
+// service returns twilio-go's client of texts and numbers for one call as an account.
 func (c *Client) service(ctx context.Context, accountSID string) (*api.ApiService, *call, error) {
-	tokens, err := c.tokens.AuthTokens(ctx, accountSID)
+	handler, one, err := c.handler(ctx, accountSID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(tokens) == 0 {
-		return nil, nil, fmt.Errorf("the Twilio secret has no account %s", accountSID)
+	return api.NewApiService(handler), one, nil
+}
+
+// handler returns what twilio-go's clients of all products make a call with. twilio-go
+// takes no context and hides the status of an answer that is not JSON, so each call has
+// a transport of its own that carries the one and remembers the other.
+func (c *Client) handler(ctx context.Context, accountSID string) (*client.RequestHandler, *call, error) {
+	token, err := c.token(ctx, accountSID)
+	if err != nil {
+		return nil, nil, err
 	}
 	one := &call{ctx: ctx, base: c.base, next: c.http}
 	base := &client.Client{
-		Credentials: client.NewCredentials(accountSID, tokens[0]),
+		Credentials: client.NewCredentials(accountSID, token),
 		HTTPClient:  &http.Client{Transport: one, Timeout: callTimeout, CheckRedirect: noRedirect},
 	}
 	base.SetAccountSid(accountSID)
-	return api.NewApiServiceWithClient(base), one, nil
+	// Not by twilio-go's constructor, which lets the environment choose the hosts.
+	return &client.RequestHandler{Client: base}, one, nil
+}
+
+func (c *Client) token(ctx context.Context, accountSID string) (string, error) {
+	tokens, err := c.tokens.AuthTokens(ctx, accountSID)
+	if err != nil {
+		return "", err
+	}
+	if len(tokens) == 0 {
+		return "", fmt.Errorf("the Twilio secret has no account %s", accountSID)
+	}
+	return tokens[0], nil
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -80,15 +120,47 @@ type call struct {
 	status int // of the answer; 0 while there is none
 }
 
-// RoundTrip sends a request to our origin, bounded by the call's context.
+// RoundTrip sends a request, to our origin if there is one, bounded by the call's
+// context.
 func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.status = 0
 	r = r.Clone(c.ctx)
-	r.URL.Scheme, r.URL.Host, r.Host = c.base.Scheme, c.base.Host, c.base.Host
-	answer, err := c.next.RoundTrip(r)
-	if err == nil {
-		c.status = answer.StatusCode
+	if c.base != nil {
+		r.URL.Scheme, r.URL.Host, r.Host = c.base.Scheme, c.base.Host, c.base.Host
 	}
-	return answer, err
+	answer, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	c.status = answer.StatusCode
+	if c.status >= 400 {
+		if err := legible(answer); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// mostSaid is more than Twilio says in an error.
+const mostSaid = 64 << 10
+
+// legible makes an error of Twilio readable for twilio-go, which drops all of it for a
+// code that is a string, or for details that are a list.
+func legible(answer *http.Response) error {
+	body, err := io.ReadAll(io.LimitReader(answer.Body, mostSaid))
+	_ = answer.Body.Close()
+	if err != nil {
+		return err
+	}
+	var e struct {
+		Code    code   `json:"code"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(body, &client.TwilioRestError{}) != nil && json.Unmarshal(body, &e) == nil {
+		body, err = json.Marshal(client.TwilioRestError{Code: int(e.Code), Message: e.Message, Status: answer.StatusCode})
+	}
+	answer.Body, answer.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return err
 }
 
 // Error is a call of Twilio that failed.
@@ -136,6 +208,16 @@ func (e *Error) Error() string {
 	default:
 		return "twilio: " + words[e.Outcome]
 	}
+}
+
+// Message is what Twilio said, in its own words; empty for nothing. It may hold a
+// number or a name: show it to those whose call it was, and keep it out of logs.
+func (e *Error) Message() string {
+	var rest *client.TwilioRestError
+	if errors.As(e.cause, &rest) {
+		return rest.Message
+	}
+	return ""
 }
 
 // Unwrap returns the cause.
