@@ -36,26 +36,33 @@ func (s *Simulator) routes() http.Handler {
 	mux.HandleFunc("GET "+incoming+"/{number}", s.rest("numbers.fetch", s.phoneNamed, s.fetchNumber))
 	mux.HandleFunc("POST "+incoming+"/{number}", s.rest("numbers.update", s.phoneNamed, s.updateNumber))
 	mux.HandleFunc("DELETE "+incoming+"/{number}", s.rest("numbers.release", s.phoneNamed, s.releaseNumber))
-	mux.HandleFunc("/2010-04-01/", serveUnknown)
+	s.paperRoutes(mux)
+	for _, rest := range []string{"/2010-04-01/", "/v1/", "/v2/"} {
+		mux.HandleFunc(rest, serveUnknown)
+	}
 	mux.HandleFunc("GET /control/events", s.serveEvents)
 	for pattern, answer := range map[string]func(*http.Request) (any, error){
-		"GET /healthz":                func(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil },
-		"GET /control/numbers":        s.getNumbers,
-		"PUT /control/numbers/{e164}": s.putNumber,
-		"GET /control/stock":          s.getStock,
-		"PUT /control/stock/{e164}":   s.putStock,
-		"GET /control/purchases":      s.getPurchases,
-		"POST /control/texts":         s.postText,
-		"POST /control/calls":         s.postCall,
-		"POST /control/requests":      s.postRequest,
-		"GET /control/requests":       s.getRequests,
-		"GET /control/messages":       s.getMessages,
-		"POST /control/faults":        s.postTrouble,
-		"GET /control/faults":         s.getTroubles,
-		"DELETE /control/faults":      s.deleteTroubles,
-		"GET /control/phones/{e164}":  s.getPhone,
-		"PUT /control/phones/{e164}":  s.putPhone,
-		"GET /control/errors":         s.getErrors,
+		"GET /healthz":                         func(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil },
+		"GET /control/numbers":                 s.getNumbers,
+		"PUT /control/numbers/{e164}":          s.putNumber,
+		"GET /control/stock":                   s.getStock,
+		"PUT /control/stock/{e164}":            s.putStock,
+		"GET /control/purchases":               s.getPurchases,
+		"POST /control/texts":                  s.postText,
+		"POST /control/calls":                  s.postCall,
+		"POST /control/requests":               s.postRequest,
+		"GET /control/requests":                s.getRequests,
+		"GET /control/messages":                s.getMessages,
+		"POST /control/faults":                 s.postTrouble,
+		"GET /control/faults":                  s.getTroubles,
+		"DELETE /control/faults":               s.deleteTroubles,
+		"GET /control/phones/{e164}":           s.getPhone,
+		"PUT /control/phones/{e164}":           s.putPhone,
+		"GET /control/errors":                  s.getErrors,
+		"GET /control/bundles":                 s.getBundles,
+		"GET /control/compliance":              s.getCompliance,
+		"POST /control/reviews":                s.postReviews,
+		"POST /control/bundles/{sid}/decision": s.postDecision,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			result, err := answer(r)

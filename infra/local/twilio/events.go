@@ -9,7 +9,7 @@ import (
 
 // event says that something changed, not what: a listener reads again what it shows.
 type event struct {
-	Changed string `json:"changed"`         // "text", "call", "message", "phone", "number", "error" or "request"
+	Changed string `json:"changed"`         // "text", "call", "message", "phone", "number", "paper", "error" or "request"
 	Phone   string `json:"phone,omitempty"` // the customer's, of the first four
 }
 

@@ -138,23 +138,64 @@ func isNobodys(sid string) bool { return strings.Trim(sid[2:], "0") == "" }
 func needsBundle(country string) bool { return !northAmerican(country) }
 
 // checkCompliance finds what a regulator would miss at a number
-// (docs/phone-numbers/regulatory/getting-started). Bundles and addresses are not
-// simulated: any SID of their form stands for an approved one that fits, but the one with
-// 32 zeros, which does not exist.
+// (docs/phone-numbers/regulatory/getting-started). The caller holds the lock.
 func (s *Simulator) checkCompliance(n Number) *restError {
-	switch {
-	case n.BundleSID == "" && n.Type != "" && needsBundle(n.ISOCountry):
+	if n.BundleSID == "" && n.Type != "" && needsBundle(n.ISOCountry) {
 		return refuseREST(21649, "Bundle required and not provided")
-	case n.BundleSID != "" && (!bundleSID.MatchString(n.BundleSID) || isNobodys(n.BundleSID)):
-		return refuseREST(21649, "Bundle %s does not exist", n.BundleSID)
+	}
+	if n.BundleSID != "" {
+		if refused := s.checkBundle(n); refused != nil {
+			return refused
+		}
+	}
+	switch {
 	case n.AddressSID == "" && (n.AddressRequirements == "" || n.AddressRequirements == "none"):
 		return nil
-	case addressSID.MatchString(n.AddressSID) && !isNobodys(n.AddressSID):
+	case s.hasAddress(n):
 		return nil
 	case n.AddressRequirements == "local":
 		return refuseREST(21615, "Phone Number Requires a Local Address: AddressSid %q is none", n.AddressSID)
 	}
 	return refuseREST(21631, "Phone Number Requires an Address but the 'AddressSid' parameter was %q", n.AddressSID)
+}
+
+// checkBundle finds out whether a number's bundle is there, approved, and for such numbers.
+// Provisionally approved is not approved. Unless bundles are taken strictly, any SID of
+// their form stands for one that is all that, but the one with 32 zeros, which does not
+// exist.
+func (s *Simulator) checkBundle(n Number) *restError {
+	if !s.config.StrictBundles {
+		if !bundleSID.MatchString(n.BundleSID) || isNobodys(n.BundleSID) {
+			return refuseREST(21649, "Bundle %s does not exist", n.BundleSID)
+		}
+		return nil
+	}
+	f, found := find(s.state.Papers.Bundles, n.BundleSID)
+	switch {
+	case !found || f.Kind != regulatory.kind:
+		return refuseREST(21649, "Bundle %s not found", n.BundleSID)
+	case f.Status != statusApproved:
+		return refuseREST(21649, "Bundle %s status is not twilio-approved", n.BundleSID)
+	}
+	w, kind := f.rules(), strings.ToLower(n.Type)
+	if n.Type == "TollFree" {
+		kind = "toll-free"
+	}
+	if w.country != n.ISOCountry || kind != "" && w.numberType != kind {
+		return refuseREST(21649, "Bundle %s is for %s %s numbers, and this one is %s %s", n.BundleSID, w.country, w.numberType, n.ISOCountry, kind)
+	}
+	return nil
+}
+
+// hasAddress tells whether a number's address is there, and where it has to be: a local one
+// in the country. Unless bundles are taken strictly, any SID of the form does, in the same
+// way.
+func (s *Simulator) hasAddress(n Number) bool {
+	if !s.config.StrictBundles {
+		return addressSID.MatchString(n.AddressSID) && !isNobodys(n.AddressSID)
+	}
+	a, found := find(s.state.Papers.Addresses, n.AddressSID)
+	return found && (n.AddressRequirements != "local" || a.ISOCountry == n.ISOCountry)
 }
 
 // configure changes what a form names, and leaves the rest as it is.
@@ -274,6 +315,7 @@ func (s *Simulator) releaseNumber(r *http.Request) (any, *restError) {
 		return nil, unknownResource(r)
 	}
 	delete(s.state.Numbers, n.PhoneNumber)
+	s.leaveServices(n.SID)
 	s.enter("released", n)
 	return nil, nil
 }

@@ -140,6 +140,8 @@ func (s *Simulator) arrive(m outbound) outbound {
 	reached := status == "sent" // the carrier delivers, and never says so
 	if phone := s.state.Phones[m.To]; status == "" {
 		switch code = phoneStates[phone]; {
+		case s.isUnregistered(m.From, m.To):
+			status, code = "undelivered", 30034
 		case phone == "off":
 			status = "sent" // until it is back on: see setPhone
 		case code != 0:

@@ -23,14 +23,16 @@ type restError struct {
 
 // restStatuses are the HTTP statuses of errors that are not plain 400s.
 var restStatuses = map[int]int{
-	20003: http.StatusUnauthorized, 20404: http.StatusNotFound, 20429: http.StatusTooManyRequests,
+	20003: http.StatusUnauthorized, 20404: http.StatusNotFound, 20409: http.StatusConflict, 20429: http.StatusTooManyRequests,
+	21710: http.StatusConflict, 21712: http.StatusConflict,
 	20500: http.StatusInternalServerError, 20503: http.StatusServiceUnavailable,
 }
 
 // restSuccesses are the HTTP statuses of operations that do not answer a plain 200
-// (docs/usage/twilios-response).
+// (docs/usage/twilios-response), by their verb.
 var restSuccesses = map[string]int{
-	"messages.create": http.StatusCreated, "numbers.buy": http.StatusCreated, "numbers.release": http.StatusNoContent,
+	"create": http.StatusCreated, "buy": http.StatusCreated, "assign": http.StatusCreated, "evaluate": http.StatusCreated, "add": http.StatusCreated,
+	"delete": http.StatusNoContent, "release": http.StatusNoContent, "unassign": http.StatusNoContent, "remove": http.StatusNoContent,
 }
 
 // refuseREST makes an error of the REST API. Without a format Twilio's title of the code
@@ -64,12 +66,17 @@ func (s *Simulator) rest(operation string, about func(*http.Request) string, ans
 		}
 		w.Header().Set("Twilio-Request-Id", newSID("RQ"))
 		user, password, _ := r.BasicAuth()
-		if user != s.config.AccountSID || password != s.config.AuthToken || r.PathValue("account") != s.config.AccountSID {
+		inPath := cmp.Or(r.PathValue("account"), s.config.AccountSID) // the newer APIs have it nowhere
+		if user != s.config.AccountSID || password != s.config.AuthToken || inPath != s.config.AccountSID {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Twilio API"`)
 			say(http.StatusUnauthorized, refuseREST(20003, "Authenticate"))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if isUpload(r) {
+			most = maxUploadForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		if err := r.ParseForm(); err != nil {
 			say(http.StatusBadRequest, refuseREST(20001, "The parameters cannot be read: %v", err))
 			return
@@ -81,6 +88,9 @@ func (s *Simulator) rest(operation string, about func(*http.Request) string, ans
 		s.mu.Unlock()
 		if struck.Kind != "" {
 			s.config.Log(fmt.Sprintf("%s: %s, on demand", operation, struck.Kind))
+		}
+		if struck.Kind != "" {
+			drain(r)
 		}
 		if code := struck.code(); code != 0 {
 			failure := refuseREST(code, "")
@@ -99,6 +109,7 @@ func (s *Simulator) rest(operation string, about func(*http.Request) string, ans
 			reset(w)
 		}
 		result, failure := answer(r)
+		drain(r)
 		switch struck.Kind {
 		case "timeout-after":
 			s.hang(r)
@@ -111,7 +122,16 @@ func (s *Simulator) rest(operation string, about func(*http.Request) string, ans
 			say(failure.Status, failure)
 			return
 		}
-		say(cmp.Or(restSuccesses[operation], http.StatusOK), result)
+		_, verb, _ := strings.Cut(operation, ".")
+		say(cmp.Or(restSuccesses[verb], http.StatusOK), result)
+	}
+}
+
+// drain reads what is left of an upload. A client that is still sending would not see an
+// answer, and one that leaves is only noticed when all has been read.
+func drain(r *http.Request) {
+	if isUpload(r) {
+		io.Copy(io.Discard, r.Body) // an error means that the client has left
 	}
 }
 

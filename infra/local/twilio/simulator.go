@@ -1,6 +1,6 @@
-// Package twilio is a stateful stand-in for Twilio: phone numbers and their sale, customers'
-// phones, signed webhooks and TwiML, and the REST API for sending texts and for buying
-// numbers, over HTTP on the loopback interface. A customer's text or call goes to the webhook of the number as Twilio would
+// Package twilio is a stateful stand-in for Twilio: phone numbers and their sale, the papers
+// that regulators and carriers want first, customers' phones, signed webhooks and TwiML, and
+// the REST API for all of that, over HTTP on the loopback interface. A customer's text or call goes to the webhook of the number as Twilio would
 // send it, with its parameters, signature, timeouts and retries, and what the webhook
 // answers is performed. A text that the account sends by REST goes its way to the
 // customer's phone and tells its status callback. Rules name the page of twilio.com/docs
@@ -43,6 +43,31 @@
 //	                                                         VoiceCallerIdLookup
 //	DELETE .../{AC}/IncomingPhoneNumbers/{PN}.json           release
 //
+// And what Twilio has on other hosts: numbers (/v2), numbers-upload (the same), trusthub and
+// messaging (/v1). All is on the one origin here, as no two paths are the same; the URLs in
+// answers name Twilio's hosts. Each collection takes POST and GET, and each of its members
+// GET, POST and DELETE, but where it says otherwise:
+//
+//	/2010-04-01/Accounts/{AC}/Addresses.json   list by FriendlyName, CustomerName, IsoCountry
+//	/v2/RegulatoryCompliance/Regulations       GET only; by IsoCountry, NumberType, EndUserType,
+//	                                           IncludeConstraints
+//	  .../EndUserTypes, .../SupportingDocumentTypes                 GET only
+//	  .../EndUsers                             Type, Attributes, FriendlyName
+//	  .../SupportingDocuments                  the same; as multipart/form-data with a File: PDF,
+//	                                           JPEG or PNG, by their content, up to 5 MB
+//	  .../Bundles                              list by FriendlyName, Status, RegulationSid,
+//	                                           IsoCountry, NumberType; update the properties or
+//	                                           the status, never both (22204)
+//	  .../Bundles/{BU}/ItemAssignments, .../Bundles/{BU}/Evaluations   without POST of a member
+//	/v1/Policies                               GET only
+//	/v1/EndUsers, /v1/SupportingDocuments      TrustHub's own, unknown to the others
+//	/v1/CustomerProfiles, /v1/TrustProducts    list by FriendlyName, Status, PolicySid
+//	  .../{BU}/EntityAssignments, .../{BU}/Evaluations              without POST of a member
+//	/v1/a2p/BrandRegistrations                 POST of a member registers it again; no DELETE
+//	/v1/Services                               messaging services
+//	  .../{MG}/PhoneNumbers                    PhoneNumberSid; without POST of a member
+//	  .../{MG}/Compliance/Usa2p                campaigns, one to a service
+//
 // What Twilio refuses at once is refused at once: numbers that are none (21211, 21212) or
 // not the account's (21606), no body (21602) or a long one (21617), a customer who stopped
 // this number (21610), the magic recipients of docs/iam/test-credentials, and more.
@@ -66,15 +91,56 @@
 //
 //   - 21422 for a number that is not there, or not any more; 21421 for what is no number;
 //     the magic numbers of docs/iam/test-credentials; 21451 and 21452 for an area code.
-//   - 21649 without a BundleSid, in every country but the US and Canada. Bundles are not
-//     simulated: any SID of their form is an approved one, but BU and 32 zeros is unknown.
+//   - 21649 without a BundleSid, in every country but the US and Canada. It has to be an
+//     approved one of the number's country and type, when Config.StrictBundles says so; else
+//     any SID of the form does, but BU and 32 zeros is unknown.
 //   - 21615 (a local one) or 21631 without an AddressSid, where address_requirements are
-//     other than none. Addresses are not simulated either, in the same way.
+//     other than none. With StrictBundles the address has to be there, and a local one in the
+//     number's country; else any SID of the form does, in the same way.
 //   - British mobile numbers: a search denies that they can text, and yet they can.
 //   - Duds: numbers of texting types that end in 99. A search says that they can text, and
 //     once they are bought they cannot.
 //   - Thai numbers cannot text at all, and nobody sells a Thai or North American mobile
 //     number: that search answers 404, as does one in a country that is not there.
+//
+// # Papers and their review
+//
+// A regulation says what a country asks of a business for the numbers that text there; the
+// US and Canada ask for nothing here. An evaluation checks that an end user and documents of
+// the types and with the fields asked for are assigned, that a field of a document says the
+// same as that of the end user (22218), that types which are more than data have a file, and
+// that addresses are there, and in the country where that is asked. One document can meet
+// several requirements. A bundle that is not compliant is not submitted: the first failure's
+// code is the answer, which is the simulator's choice, as Twilio documents none.
+//
+// One that is submitted is pending-review, then in-review, and after Config.ReviewDelay
+// twilio-approved, unless the reviewer meets a magic word, in any case:
+//
+//	business_name  "Reject"        twilio-rejected; 18011
+//	               "Pending"       stays in review until the control interface says more
+//	               "Provisional"   provisionally-approved, with which no number can be bought
+//	FriendlyName or file name of a document
+//	               "blurred"       twilio-rejected, and that document rejected; 18001
+//	Street         "Wrong"         the same for the document with that address; 18014
+//	               "Nowhere"       no address is made: 21628
+//
+// A bundle made with IsTest is rejected, 18099. The status callback is told of each end of a
+// review, as docs/phone-numbers/regulatory/api/bundles has it: AccountSID, BundleSID, Status
+// and FailureReason, which stands nowhere else but for documents, at their own. What is in
+// review or approved cannot be changed (70002) or deleted (20409), nor can what belongs to
+// it; a rejected bundle can be corrected and submitted again. An approval with a ValidUntil
+// ends then.
+//
+// TrustHub's customer profiles and trust products go the same way, by policies instead of
+// regulations, and are in review at once; an EIN that has not nine digits is rejected,
+// 18602. The account has an approved primary customer profile, with policy
+// RN6433641899984f951173ef1738c3bdd0, to be assigned to others. A brand is PENDING, then
+// APPROVED, or FAILED for a business_name with "Reject brand" (30799) or profiles that are
+// not approved (30793). A campaign of an approved brand is IN_PROGRESS, then VERIFIED, or
+// FAILED for a Description with "Reject" (30893). Local numbers of the US and Canada that
+// send there without a verified campaign are blocked (30034) when Config.StrictCampaigns
+// says so. In a service, a text goes to the service's webhook, not the number's, unless
+// UseInboundWebhookOnNumber is set.
 //
 // # The control interface
 //
@@ -101,6 +167,24 @@
 //	GET  /control/purchases        what was bought and released by REST, oldest first:
 //	    {"purchases": [{"phoneNumber", "friendlyName", "at", "sid",
 //	     "kind": "bought|again|released"}]}; again: the account had it already
+//	GET  /control/bundles          {"bundles": [...]}: bundles, profiles and products, oldest
+//	                               first, as the REST API shows them, with "kind" (bundle,
+//	                               profile, product), "assignments", "evaluations",
+//	                               "failureReason", "submissions" and "due" (when the reviewer
+//	                               decides)
+//	POST /control/bundles/{BU}/decision   decides now, or anew; answers the bundle:
+//	    {"status": "twilio-approved|twilio-rejected|provisionally-approved|in-review", "reason",
+//	     "object", "validUntil"}
+//	    The object is the SID of what a rejection is about: an end user, a document, or an
+//	    address, whose documents are rejected. In review means: until the next decision.
+//	POST /control/reviews          {"delayMs", "now"}: how long the reviews to come take, up to
+//	                               an hour; and whether all that are under way, of brands and
+//	                               campaigns, too, end now. Answers {"delayMs"}
+//	GET  /control/compliance       all papers that were ever made, oldest first; those deleted
+//	                               have "deleted": {"addresses", "endUsers", "documents",
+//	                               "bundles", "brands", "services", "campaigns"}. A document has
+//	                               "file": {"name", "mimeType", "size", "sha256"}; the file
+//	                               itself is not kept
 //	POST /control/texts            a customer texts a number; answers when every delivery
 //	                               and its retries ended:
 //	    {"from", "to", "body", "media": [{"contentType", "data": base64}], "mediaUrls": [],
@@ -142,7 +226,13 @@
 //	    others stay due. By operation, the kinds are:
 //	    messages.create, messages.fetch, messages.list, numbers.search, numbers.buy,
 //	    numbers.update, numbers.release, numbers.list, numbers.fetch (for lists, to is their
-//	    filter To or PhoneNumber; a search is about no number):
+//	    filter To or PhoneNumber; a search is about no number), and of papers, which are about
+//	    no number: create, list, fetch, update and delete of addresses, endusers, documents
+//	    (uploads included; both hosts' count), bundles, profiles, products, brands (no delete),
+//	    services and campaigns; list and fetch of regulations (types included) and policies;
+//	    create, list, fetch and delete of assignments, create, list and fetch of evaluations,
+//	    both of bundles; profiles. and products. assign, assignments, assignment, unassign,
+//	    evaluate, evaluations, evaluation; services.add, .senders, .sender, .remove:
 //	        429, 500, 503     Twilio's JSON error 20429, 20500 or 20503
 //	        code:21610        the error of that code; the bare code is enough
 //	        html-503          a 503 whose body is HTML
@@ -157,6 +247,8 @@
 //	        repeat            it is sent twice
 //	        late              it is sent ms later, and does not hold up the next
 //	        reorder           it is sent after the next one of the same text
+//	    review-callback (a call is one callback of a bundle, profile or product):
+//	        lose, repeat, late
 //	    outcome (a call is one text that was accepted):
 //	        failed:30007      it fails with this code, and is never sent
 //	        undelivered:30005 it is sent, and not delivered for this reason
@@ -175,7 +267,7 @@
 //	GET  /control/errors           {"errors": [...]}: Twilio's debugger, newest first
 //	GET  /control/events           text/event-stream; a line of JSON whenever something
 //	                               changed: {"changed": "text|call|message|phone|number|
-//	                               error|request", "phone"}; a text is on a phone, a message
+//	                               paper|error|request", "phone"}; a text is on a phone, a message
 //	                               is on its way to one
 //	GET  /healthz                  {"status": "ok"}
 //
@@ -184,8 +276,10 @@
 //
 // # What it does not do
 //
-// Bundles and addresses, transferring and porting numbers, searching nearby, applications and
-// trunks, emergency addresses, calls by REST, messaging services, scheduled texts and validity periods, changing and
+// Copies of bundles and replacing their items, bundles of individuals, vetting of brands,
+// toll-free verification, texts by a messaging service (21701) and its shared opt-outs,
+// transferring and porting numbers, searching nearby, applications and
+// trunks, emergency addresses, calls by REST, scheduled texts and validity periods, changing and
 // deleting texts, rate limits of numbers, short codes' and toll-free numbers' own opt-out
 // rules, TwiML beyond Message, Dial, Say, Pause, Redirect, Hangup and Reject. Redirect
 // answers of a webhook are not followed: after a 301 or 302 Twilio asks again by GET,
@@ -211,13 +305,25 @@ type Config struct {
 	AccountSID string // AC and 32 hex digits
 	AuthToken  string // signs every webhook request; never empty
 
-	// StateFile keeps numbers, stock, purchases, texts, calls, phones and block list over a
-	// restart, as JSON, replaced atomically soon after a change. Empty: everything is in memory.
+	// StateFile keeps numbers, stock, purchases, papers, texts, calls, phones and block list
+	// over a restart, as JSON, replaced atomically soon after a change. Empty: everything is in memory.
 	StateFile string
 
-	// Pace is how long a text that the account sends is queued, then sending, then sent;
-	// 0: 30 ms each.
+	// Pace is how long a text that the account sends is queued, then sending, then sent, and
+	// how long a bundle waits for its review; 0: 30 ms each.
 	Pace time.Duration
+
+	// ReviewDelay is how long a review of papers takes, of bundles as of brands; 0: 3 s.
+	ReviewDelay time.Duration
+
+	// StrictBundles says that a number is bought with bundles and addresses of the account
+	// only: those filed by REST, or planted by PutBundle and PutAddress. Without it any SID of
+	// the right form stands for one that fits.
+	StrictBundles bool
+
+	// StrictCampaigns says that carriers block texts of the US and Canada without a verified
+	// campaign. Without it they go through.
+	StrictCampaigns bool
 
 	BaseURL func() string     // the simulator's own origin, as a webhook reaches it; starts the URLs of media
 	Now     func() time.Time  // the clock; nil: time.Now
@@ -236,6 +342,8 @@ type Simulator struct {
 	closing context.Context
 	close   context.CancelFunc
 	running sync.WaitGroup // texts on their way and their callbacks; grows from zero only under mu
+	reviews sync.WaitGroup // those of papers, as far as they wait; the same
+	tidings sync.WaitGroup // their callbacks; the same
 
 	mu        sync.Mutex
 	state     state
@@ -247,6 +355,8 @@ type Simulator struct {
 
 	changed chan struct{} // wakes the saver; one slot, as one write covers many changes
 	saved   chan error    // the saver's last word
+
+	reviewDelay time.Duration // of the reviews to come; guarded by mu
 }
 
 // How much is remembered. The oldest goes first.
@@ -277,6 +387,9 @@ func New(config Config) (*Simulator, error) {
 	if config.Pace == 0 {
 		config.Pace = defaultPace
 	}
+	if config.ReviewDelay == 0 {
+		config.ReviewDelay = defaultReview
+	}
 	if config.Log == nil {
 		config.Log = func(string) {}
 	}
@@ -292,6 +405,8 @@ func New(config Config) (*Simulator, error) {
 		listeners: map[chan event]struct{}{},
 		changed:   make(chan struct{}, 1),
 		saved:     make(chan error, 1),
+
+		reviewDelay: config.ReviewDelay,
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.handler = http.NewCrossOriginProtection().Handler(s.routes())
@@ -301,6 +416,8 @@ func New(config Config) (*Simulator, error) {
 			s.carry(pair(m.From, m.To))
 		}
 	}
+	s.plantPrimary()
+	s.awaitAll()
 	s.mu.Unlock()
 	go s.keepSaved()
 	return s, nil

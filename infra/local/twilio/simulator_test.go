@@ -31,6 +31,9 @@ type rig struct {
 	hook *httptest.Server
 	pace time.Duration // 0: 2 ms
 
+	review time.Duration // 0: 2 ms
+	strict bool          // with bundles and campaigns
+
 	mu       sync.Mutex
 	received []*http.Request // with their forms parsed
 }
@@ -56,7 +59,11 @@ func newRig(t *testing.T, answer http.HandlerFunc) *rig {
 func (r *rig) start(stateFile string) {
 	r.Helper()
 	var server *httptest.Server
-	sim, err := New(Config{AccountSID: account, AuthToken: token, StateFile: stateFile, Pace: cmp.Or(r.pace, 2*time.Millisecond), BaseURL: func() string { return server.URL }})
+	sim, err := New(Config{
+		AccountSID: account, AuthToken: token, StateFile: stateFile, BaseURL: func() string { return server.URL },
+		Pace: cmp.Or(r.pace, 2*time.Millisecond), ReviewDelay: cmp.Or(r.review, 2*time.Millisecond),
+		StrictBundles: r.strict, StrictCampaigns: r.strict,
+	})
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type state struct {
 	Items     []item            `json:"items"`     // of all phones, in time order
 	Messages  []outbound        `json:"messages"`  // sent by REST, in the order of their creation
 	Media     map[string]medium `json:"media"`     // by SID
+	Papers    papers            `json:"papers"`
 }
 
 // item is a text or a call as a customer's phone shows it. Direction is the phone's: a
@@ -119,6 +120,8 @@ func (s *Simulator) keepSaved() {
 		case <-s.changed:
 		case <-s.closing.Done():
 			s.running.Wait()
+			s.reviews.Wait()
+			s.tidings.Wait()
 			s.saved <- s.save()
 			return
 		}

@@ -125,6 +125,7 @@ func (s *Simulator) text(req textRequest) (textResult, error) {
 		return textResult{}, err
 	}
 	params := s.textParams(sid, n, req, links)
+	n = s.throughService(n, params)
 	reply, err := s.receive(sid, n, req, links, media)
 	if err != nil {
 		return textResult{}, err

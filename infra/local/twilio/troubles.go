@@ -27,20 +27,50 @@ type trouble struct {
 // maxTroubles are remembered. The oldest goes first.
 const maxTroubles = 1000
 
-// troubleKinds are the kinds of each operation; beside them, the REST operations take any
-// error code and an outcome any error code after its word.
+// troubleKinds are the kinds of each operation but those of the REST API, which take
+// restTroubles and any error code; an outcome takes any error code after its word, too.
 var troubleKinds = map[string][]string{
-	"messages.create": restTroubles,
-	"messages.fetch":  restTroubles,
-	"messages.list":   restTroubles,
-	"numbers.search":  restTroubles,
-	"numbers.buy":     restTroubles,
-	"numbers.update":  restTroubles,
-	"numbers.release": restTroubles,
-	"numbers.list":    restTroubles,
-	"numbers.fetch":   restTroubles,
 	"callback":        {"lose", "repeat", "late", "reorder", "never-final"},
+	"review-callback": {"lose", "repeat", "late"},
 	"outcome":         {"sent"},
+}
+
+// restOperations are the operations of the REST API: a collection and its verbs. All of
+// them take the same kinds.
+var restOperations = map[string]string{
+	"messages":    "create fetch list",
+	"numbers":     "search buy update release list fetch",
+	"addresses":   "create list fetch update delete",
+	"regulations": "list fetch",
+	"endusers":    "create list fetch update delete",
+	"documents":   "create list fetch update delete",
+	"bundles":     "create list fetch update delete",
+	"assignments": "create list fetch delete",
+	"evaluations": "create list fetch",
+	"policies":    "list fetch",
+	"profiles":    "create list fetch update delete assign assignments assignment unassign evaluate evaluations evaluation",
+	"products":    "create list fetch update delete assign assignments assignment unassign evaluate evaluations evaluation",
+	"brands":      "create list fetch update",
+	"services":    "create list fetch update delete add senders sender remove",
+	"campaigns":   "create list fetch update delete",
+}
+
+// isREST tells whether an operation is one of the REST API.
+func isREST(operation string) bool {
+	collection, verb, _ := strings.Cut(operation, ".")
+	return verb != "" && slices.Contains(strings.Fields(restOperations[collection]), verb)
+}
+
+// operations are all that a trouble can be about.
+func operations() []string {
+	all := slices.Collect(maps.Keys(troubleKinds))
+	for collection, verbs := range restOperations {
+		for verb := range strings.FieldsSeq(verbs) {
+			all = append(all, collection+"."+verb)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 var (
@@ -53,17 +83,20 @@ var (
 
 func (t trouble) check() error {
 	kinds, known := troubleKinds[t.Operation]
-	rest := strings.HasPrefix(t.Operation, "messages.") || strings.HasPrefix(t.Operation, "numbers.")
+	rest := isREST(t.Operation)
+	if rest {
+		kinds, known = restTroubles, true
+	}
 	switch {
 	case !known:
-		return refuse(400, "operation %q: want one of %s", t.Operation, strings.Join(slices.Sorted(maps.Keys(troubleKinds)), ", "))
+		return refuse(400, "operation %q: want one of %s", t.Operation, strings.Join(operations(), ", "))
 	case slices.Contains(kinds, t.Kind), rest && codeKind.MatchString(t.Kind), t.Operation == "outcome" && outcomeKind.MatchString(t.Kind):
 	case rest:
 		return refuse(400, "kind %q: %s takes %s, or an error code like code:21610", t.Kind, t.Operation, strings.Join(kinds, ", "))
 	case t.Operation == "outcome":
 		return refuse(400, "kind %q: an outcome is sent, or undelivered or failed with a code, like undelivered:30005", t.Kind)
 	default:
-		return refuse(400, "kind %q: a callback takes %s", t.Kind, strings.Join(kinds, ", "))
+		return refuse(400, "kind %q: a %s takes %s", t.Kind, t.Operation, strings.Join(kinds, ", "))
 	}
 	switch {
 	case t.Nth < 0 || t.Times < 0:
