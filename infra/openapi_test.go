@@ -3,6 +3,7 @@ package infra_test
 import (
 	"encoding/json"
 	"mime"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,6 +63,12 @@ func TestAnswersAreDocumented(t *testing.T) {
 			t.Errorf("%s: %s is not documented to answer %d", file, event.RouteKey, answer.Status)
 			continue
 		}
+		if answer.Status == http.StatusNoContent {
+			if answer.Body != "" && answer.Body != nil || len(response.Value.Content) > 0 {
+				t.Errorf("%s: a 204 has no body, in the answer or the contract", file)
+			}
+			continue
+		}
 		kind, _, err := mime.ParseMediaType(answer.Headers["content-type"])
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +81,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 		if err := content.Schema.Value.VisitJSON(answer.Body); err != nil {
 			t.Errorf("%s: its answer: %v", file, err)
 		}
-		if answer.Status < 300 && strings.HasPrefix(path, "/v1/") && event.Body != "" {
+		if answer.Status < 300 && strings.HasPrefix(path, "/v1/") && event.Body != "" && operation.RequestBody.Value.Content["application/json"] != nil {
 			var body any
 			if err := json.Unmarshal([]byte(event.Body), &body); err != nil {
 				t.Fatal(err)

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"time"
-
+	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
 )
 
@@ -66,8 +65,8 @@ func showConversation(c clienteling.Conversation) conversation {
 		Requests:       c.Requests.Count,
 		Assignee:       showAssociate(c.Assignee),
 		Unread:         c.Unread,
-		CreatedAt:      moment(c.CreatedAt),
-		LastActivityAt: moment(c.LastActivityAt),
+		CreatedAt:      apigw.Moment(c.CreatedAt),
+		LastActivityAt: apigw.Moment(c.LastActivityAt),
 	}
 	if l := c.Last; l != nil {
 		shown.LastMessage = &lastMessage{Kind: string(l.Kind), Direction: string(l.Direction), Preview: l.Preview}
@@ -83,7 +82,7 @@ func showAssociate(a clienteling.Associate) *associate {
 }
 
 func showMessage(m clienteling.Message) message {
-	shown := message{ID: m.ID, Kind: string(m.Kind), Direction: string(m.Direction), Status: m.Status, At: moment(m.At)}
+	shown := message{ID: m.ID, Kind: string(m.Kind), Direction: string(m.Direction), Status: m.Status, At: apigw.Moment(m.At)}
 	shown.Reason, shown.By, shown.Request = m.Reason, showAssociate(m.By), m.Request
 	if m.Kind == clienteling.KindText {
 		shown.Text = &m.Text
@@ -93,6 +92,3 @@ func showMessage(m clienteling.Message) message {
 	}
 	return shown
 }
-
-// moment writes RFC 3339 in UTC with milliseconds.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -234,11 +234,32 @@ func (f function) configure(ctx context.Context, o order) (order, error) {
 		}
 		return f.replace(ctx, o)
 	}
-	var err error
+	err := f.join(ctx, o)
+	if err != nil {
+		return o, err
+	}
 	if o.Purchase, err = f.table.CompletePurchase(ctx, o.Purchase, f.now()); err == nil {
 		f.log.InfoContext(ctx, "order completed", "purchase", o.ID, "number", o.Number, "store", o.Store, "retailer", o.Retailer)
 	}
 	return o, err
+}
+
+// join puts a number of the US or Canada into the retailer's messaging service: carriers
+// take its texts only as part of a registered campaign. Texts to it still come to the
+// number's own webhook.
+// https://www.twilio.com/docs/messaging/compliance/a2p-10dlc/onboarding-isv-api
+func (f function) join(ctx context.Context, o order) error {
+	if c, _ := country.Of(o.Country); c.Bundle {
+		return nil
+	}
+	r, err := f.table.Registration(ctx, o.Retailer, o.Country)
+	if errors.Is(err, clienteling.ErrNotFound) || err == nil && r.ServiceSID == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.twilio.AddToService(ctx, o.AccountSID, r.ServiceSID, o.SID)
 }
 
 // set reports whether a number is as it should be.

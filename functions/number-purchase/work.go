@@ -27,6 +27,7 @@ type carrier interface {
 	OwnedNumber(ctx context.Context, accountSID, e164 string) (twilio.Owned, bool, error)
 	BuyNumber(ctx context.Context, accountSID, e164, bundleSID, addressSID string, s twilio.NumberSettings) (twilio.Owned, error)
 	SetNumber(ctx context.Context, accountSID, sid string, s twilio.NumberSettings) (twilio.Owned, error)
+	AddToService(ctx context.Context, accountSID, serviceSID, sid string) error
 	ReleaseNumber(ctx context.Context, accountSID, sid string) error
 }
 

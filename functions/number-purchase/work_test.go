@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { os.Exit(scenario.Main(m)) }
 // about a number that is to be given back, or not.
 func TestEvents(t *testing.T) {
 	scenario.GoldenJobs(t, "number-purchase", func(t testing.TB, db *scenario.Table) scenario.JobHandler {
-		s := scenario.NewSimulator(t, db)
+		s := scenario.NewSimulator(t, db).WithPapers(t)
 		to, at := db.Open(), time.Date(2026, 11, 20, 13, 0, 0, 0, time.UTC)
 		must := func(err error) {
 			t.Helper()
@@ -85,6 +85,13 @@ func (s *steady) BuyNumber(ctx context.Context, accountSID, e164, bundleSID, add
 		s.real[shown], n.SID = n.SID, shown
 	}
 	return n, err
+}
+
+func (s *steady) AddToService(ctx context.Context, accountSID, serviceSID, sid string) error {
+	if real, ok := s.real[sid]; ok {
+		sid = real
+	}
+	return s.carrier.AddToService(ctx, accountSID, serviceSID, sid)
 }
 
 func (s *steady) ReleaseNumber(ctx context.Context, accountSID, sid string) error {

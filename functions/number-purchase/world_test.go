@@ -114,6 +114,13 @@ func (m mortal) SetNumber(ctx context.Context, accountSID, sid string, s twilio.
 	return n, err
 }
 
+func (m mortal) AddToService(ctx context.Context, accountSID, serviceSID, sid string) (err error) {
+	if dead := m.call("services.add", func() { err = m.carrier.AddToService(ctx, accountSID, serviceSID, sid) }); dead != nil {
+		return dead
+	}
+	return err
+}
+
 func (m mortal) ReleaseNumber(ctx context.Context, accountSID, sid string) (err error) {
 	if dead := m.call("release", func() { err = m.carrier.ReleaseNumber(ctx, accountSID, sid) }); dead != nil {
 		return dead
@@ -203,7 +210,7 @@ func newWorld(t *testing.T, k kind) *world {
 	t.Helper()
 	w := &world{T: t, kind: k, db: scenario.NewTable(t)}
 	w.db.TestLocations = k.location
-	w.twilio = scenario.NewSimulator(t, w.db)
+	w.twilio = scenario.NewSimulator(t, w.db).WithPapers(t)
 	var err error
 	w.client, err = twilio.Open(w.twilio.URL, tokens{})
 	w.must(err)

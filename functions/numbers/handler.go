@@ -113,7 +113,7 @@ type reason struct {
 
 func showPurchase(p clienteling.Purchase) purchase {
 	shown := purchase{
-		ID: p.ID, State: string(p.State), Country: p.Country, StoreID: p.Store, Number: p.Number, By: p.By.Name, At: moment(p.At), Updated: moment(p.UpdatedAt),
+		ID: p.ID, State: string(p.State), Country: p.Country, StoreID: p.Store, Number: p.Number, By: p.By.Name, At: apigw.Moment(p.At), Updated: apigw.Moment(p.UpdatedAt),
 	}
 	if p.Wanted != (clienteling.Wanted{}) {
 		shown.Wanted = &wanted{p.Wanted.Number, p.Wanted.Contains, p.Wanted.AreaCode}
@@ -123,7 +123,3 @@ func showPurchase(p clienteling.Purchase) purchase {
 	}
 	return shown
 }
-
-// moment is RFC 3339 in UTC with the milliseconds that are kept, so that the answer to
-// an order is the same when the order is read again.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

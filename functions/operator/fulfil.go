@@ -88,6 +88,8 @@ func (f function) replay(ctx context.Context, c *apigw.Call) (any, error) {
 		err = again(j, func(job queue.SendText) error { return f.texts.Send(ctx, job, f.now()) })
 	case "NumberPurchaseQueue":
 		err = again(j, func(job queue.NumberJob) error { return f.numbers.Send(ctx, job) })
+	case "RegistrationSubmitQueue":
+		err = again(j, func(job queue.SubmitRegistration) error { return f.filings.Send(ctx, job) })
 	default:
 		err = clienteling.E(clienteling.Internal, "queue_unknown", "This job is of a queue that is not known any more.")
 	}

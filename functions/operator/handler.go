@@ -18,6 +18,7 @@ type function struct {
 	twilio  account
 	texts   textJobs
 	numbers numberJobs
+	filings filingJobs
 }
 
 // account says which numbers are ours at Twilio.
@@ -35,9 +36,15 @@ type numberJobs interface {
 	Send(ctx context.Context, job queue.NumberJob) error
 }
 
+// filingJobs takes the jobs of filing registrations.
+type filingJobs interface {
+	Send(ctx context.Context, job queue.SubmitRegistration) error
+}
+
 func (f function) routes() apigw.Routes {
 	return apigw.Routes{
-		"GET /v1/operator/work": f.work,
+		"PUT /v1/operator/countries/{country}/requirements":                        f.require,
+		"GET /v1/operator/work":                                                    f.work,
 		"POST /v1/operator/retailers/{retailer}/purchases/{purchaseId}/fulfilment": f.fulfil,
 		"POST /v1/operator/failed/{failedId}/replay":                               f.replay,
 	}

@@ -51,7 +51,7 @@ func start(t testing.TB, db *scenario.Table) (scenario.Handler, *scenario.Simula
 }
 
 func handler(t testing.TB, db *scenario.Table, s *scenario.Simulator, texts textJobs, numbers numberJobs) scenario.Handler {
-	f := function{scenario.Log(t), db.Now, db.Open(), s.Client(t), texts, numbers}
+	f := function{scenario.Log(t), db.Now, db.Open(), s.Client(t), texts, numbers, db.FilingJobs}
 	return apigw.New(apigw.Options{Scope: "clienteling:operate", Routes: f.routes(), Log: scenario.Log(t)})
 }
 
@@ -81,12 +81,17 @@ func waiting(t testing.TB, db *scenario.Table) {
 		}),
 		to.NoteStranger(t.Context(), table.Stranger{E164: "+12125550150", SID: "PN0000000000000000000000000000000a", AccountSID: seed.AccountSID, FriendlyName: "(212) 555-0150", At: eve}),
 		to.NoteStranger(t.Context(), table.Stranger{E164: "+12125550151", SID: "PN0000000000000000000000000000000b", AccountSID: seed.AccountSID, FriendlyName: "clienteling-staging-old", At: eve.Add(time.Hour)}),
+		second(to.SaveRequirements(t.Context(), table.Requirements{Country: "TH", Unknown: true, At: eve})),
+		second(to.SaveRequirements(t.Context(), table.Requirements{Country: "PH", Unknown: true, At: eve.Add(time.Hour)})),
 	} {
 		if err != nil {
 			t.Fatal(n, err)
 		}
 	}
 }
+
+// second is the error of a call that returns something else, too.
+func second[T any](_ T, err error) error { return err }
 
 const textJob = `{"retailer":"acme","store":"new-york","customer":"3zgi4jk25cjrrqxwowpgs4krve","message":"01a1fa7a-4f80-7000-8000-000000000001"}`
 

@@ -19,7 +19,7 @@ func main() {
 		calls, noCalls := twilio.Open(env.Need("TWILIO_API_URL"), accounts)
 		t, sqs := table.Open(env.AWS("DYNAMODB"), table.Options{Name: env.Need("TABLE_NAME")}), env.AWS("SQS")
 		texts, numbers := queue.OpenTexts(sqs, env.Need("MESSAGE_SEND_QUEUE_URL")), queue.OpenNumbers(sqs, env.Need("NUMBER_PURCHASE_QUEUE_URL"))
-		f := function{env.Log(), env.Now, t, calls, texts, numbers}
+		f := function{env.Log(), env.Now, t, calls, texts, numbers, queue.OpenRegistrations(sqs, env.Need("REGISTRATION_SUBMIT_QUEUE_URL"))}
 		return apigw.New(apigw.Options{Scope: "clienteling:operate", Routes: f.routes(), Log: env.Log()}), errors.Join(noAccounts, noCalls)
 	})
 }

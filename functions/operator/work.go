@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
@@ -12,12 +11,12 @@ import (
 
 // work shows a page of what waits, the longest waiting first.
 func (f function) work(ctx context.Context, c *apigw.Call) (any, error) {
-	kind, err := c.OneOf("kind", "assistance", "unrouted", "failed", "numbers")
+	kind, err := c.OneOf("kind", "assistance", "requirements", "unrouted", "failed", "numbers")
 	if err != nil {
 		return nil, err
 	}
 	if kind == "" {
-		return nil, clienteling.E(clienteling.Invalid, "invalid_parameter", "Which list? Send kind=assistance, unrouted, failed or numbers.").With("kind", "Needed.")
+		return nil, clienteling.E(clienteling.Invalid, "invalid_parameter", "Which list? Send kind=assistance, requirements, unrouted, failed or numbers.").With("kind", "Needed.")
 	}
 	name := "work/" + kind
 	limit, after, err := c.Page(name)
@@ -29,6 +28,9 @@ func (f function) work(ctx context.Context, c *apigw.Call) (any, error) {
 	case "assistance":
 		found, next, err := f.table.Assistance(ctx, page)
 		return apigw.PageOf(name, found, next, showAssistance), err
+	case "requirements":
+		found, next, err := f.table.UnknownRequirements(ctx, page)
+		return apigw.PageOf(name, found, next, showUnknown), err
 	case "unrouted":
 		found, next, err := f.table.UnroutedTexts(ctx, page)
 		return apigw.PageOf(name, found, next, showUnrouted), err
@@ -61,7 +63,7 @@ func showAssistance(p clienteling.Purchase) assistance {
 	if p.Wanted.AreaCode != "" {
 		wanted = "area code " + p.Wanted.AreaCode + " " + wanted
 	}
-	return assistance{p.Retailer, p.ID, string(p.State), p.Country, p.Store, p.Number, wanted, string(p.Reason), p.Unfit, moment(p.At), moment(p.UpdatedAt)}
+	return assistance{p.Retailer, p.ID, string(p.State), p.Country, p.Store, p.Number, wanted, string(p.Reason), p.Unfit, apigw.Moment(p.At), apigw.Moment(p.UpdatedAt)}
 }
 
 // unrouted is a text to a number that no store uses.
@@ -75,7 +77,7 @@ type unrouted struct {
 }
 
 func showUnrouted(u table.Unrouted) unrouted {
-	return unrouted{u.ID, u.From, u.To, u.Body, len(u.Media), moment(u.At)}
+	return unrouted{u.ID, u.From, u.To, u.Body, len(u.Media), apigw.Moment(u.At)}
 }
 
 // failed is a job that its worker gave up.
@@ -88,8 +90,16 @@ type failed struct {
 }
 
 func showFailed(j table.FailedJob) failed {
-	return failed{j.ID, j.Queue, json.RawMessage(j.Job), j.Cause, moment(j.At)}
+	return failed{j.ID, j.Queue, json.RawMessage(j.Job), j.Cause, apigw.Moment(j.At)}
 }
+
+// unknown is a country of which nobody knows what it asks for.
+type unknown struct {
+	Country string `json:"country"`
+	Since   string `json:"since"`
+}
+
+func showUnknown(r table.Requirements) unknown { return unknown{r.Country, apigw.Moment(r.At)} }
 
 // stranger is a number of our account at Twilio that nobody here knows.
 type stranger struct {
@@ -101,9 +111,5 @@ type stranger struct {
 }
 
 func showStranger(s table.Stranger) stranger {
-	return stranger{s.E164, s.SID, s.AccountSID, s.FriendlyName, moment(s.At)}
+	return stranger{s.E164, s.SID, s.AccountSID, s.FriendlyName, apigw.Moment(s.At)}
 }
-
-// moment is RFC 3339 in UTC with the milliseconds that are kept, so that an answer is
-// the same when it is asked for again.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -19,6 +19,7 @@ type function struct {
 	twilio  account
 	texts   textJobs
 	numbers numberJobs
+	filings filingJobs
 	stage   clienteling.Stage
 	// publicBaseURL is where Twilio finds our webhooks.
 	publicBaseURL string
@@ -28,6 +29,7 @@ type function struct {
 
 // account is what reconcile asks Twilio.
 type account interface {
+	registry
 	Text(ctx context.Context, accountSID, sid string) (twilio.Sent, error)
 	TextsTo(ctx context.Context, accountSID, from, to string) ([]twilio.Sent, error)
 	OwnedNumbers(ctx context.Context, accountSID, page string) (numbers []twilio.Owned, next string, err error)
@@ -38,6 +40,11 @@ type account interface {
 // textJobs takes the job of sending a text.
 type textJobs interface {
 	Send(ctx context.Context, job queue.SendText, at time.Time) error
+}
+
+// filingJobs takes the jobs of filing registrations.
+type filingJobs interface {
+	Send(ctx context.Context, job queue.SubmitRegistration) error
 }
 
 // numberJobs takes the jobs of buying and releasing numbers.
@@ -56,6 +63,7 @@ const margin = 5 * time.Second
 func (f function) run(ctx context.Context) error {
 	return errors.Join(
 		f.consent(ctx), f.dueTexts(ctx),
+		f.registrations(ctx), f.papers(ctx),
 		f.approvals(ctx), f.orders(ctx), f.releases(ctx), f.compare(ctx),
 	)
 }

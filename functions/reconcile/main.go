@@ -1,6 +1,5 @@
-// Command reconcile runs every minute and moves on what got stuck: texts, orders and
-// releases of numbers, and what an approval lets go on. Once a day it compares
-// Twilio's numbers with ours.
+// Command reconcile runs every minute and moves on what got stuck. Once a day it
+// compares Twilio's numbers with ours.
 package main
 
 import (
@@ -18,8 +17,9 @@ func main() {
 		accounts, noAccounts := env.TwilioAccounts(ctx, env.Need("TWILIO_SECRET_ARN"))
 		calls, noCalls := twilio.Open(env.Need("TWILIO_API_URL"), accounts)
 		sqs, stage := env.AWS("SQS"), env.Stage("STAGE")
-		texts, numbers := queue.OpenTexts(sqs, env.Need("MESSAGE_SEND_QUEUE_URL")), queue.OpenNumbers(sqs, env.Need("NUMBER_PURCHASE_QUEUE_URL"))
+		texts, filings := queue.OpenTexts(sqs, env.Need("MESSAGE_SEND_QUEUE_URL")), queue.OpenRegistrations(sqs, env.Need("REGISTRATION_SUBMIT_QUEUE_URL"))
+		numbers := queue.OpenNumbers(sqs, env.Need("NUMBER_PURCHASE_QUEUE_URL"))
 		t := table.Open(env.AWS("DYNAMODB"), table.Options{Name: env.Need("TABLE_NAME"), TextRetention: env.Days("TEXT_RETENTION_DAYS"), TestLocations: stage.TestLocations()})
-		return function{env.Log(), env.Now, t, calls, texts, numbers, stage, env.Need("PUBLIC_BASE_URL"), env.Need("TWILIO_ACCOUNT_SID")}.run, errors.Join(noAccounts, noCalls)
+		return function{env.Log(), env.Now, t, calls, texts, numbers, filings, stage, env.Need("PUBLIC_BASE_URL"), env.Need("TWILIO_ACCOUNT_SID")}.run, errors.Join(noAccounts, noCalls)
 	})
 }

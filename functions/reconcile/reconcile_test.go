@@ -47,7 +47,7 @@ func start(t testing.TB, db *scenario.Table, w *scenario.Twilio) function {
 	if err := db.Open().SaveComparison(t.Context(), done); err != nil {
 		t.Fatal(err)
 	}
-	return function{scenario.Log(t), db.Now, db.Open(), w.Client(t), db.Jobs, db.NumberJobs, clienteling.Sandbox, seed.PublicBaseURL, seed.AccountSID}
+	return function{scenario.Log(t), db.Now, db.Open(), w.Client(t), db.Jobs, db.NumberJobs, db.FilingJobs, clienteling.Sandbox, seed.PublicBaseURL, seed.AccountSID}
 }
 
 // given is reconcile, some time after a text was claimed (or written).

@@ -29,8 +29,9 @@ type golden struct {
 	Answer any `json:"answer"`
 	Difference
 	// Jobs were left for other functions.
-	Jobs       []queue.SendText  `json:"jobs,omitempty"`
-	NumberJobs []queue.NumberJob `json:"numberJobs,omitempty"`
+	Jobs       []queue.SendText           `json:"jobs,omitempty"`
+	NumberJobs []queue.NumberJob          `json:"numberJobs,omitempty"`
+	FilingJobs []queue.SubmitRegistration `json:"filingJobs,omitempty"`
 	// Calls to DynamoDB, and how many of them one after the other.
 	Calls  []string `json:"calls"`
 	InARow int      `json:"inARow"`
@@ -168,11 +169,12 @@ func runGolden(t *testing.T, function, name string, start func(testing.TB, *Tabl
 			db.Give(t, g)
 		}
 	}
-	before, jobs, numberJobs := db.Items(t), len(db.Jobs.Left()), len(db.NumberJobs.Left())
+	before, jobs, numberJobs, filingJobs := db.Items(t), len(db.Jobs.Left()), len(db.NumberJobs.Left()), len(db.FilingJobs.Left())
 	cost := db.Measure(func() { got.Answer, _ = take(t.Context(), eventText(t, function+"/"+name)) })
 
 	got.Difference = db.Items(t).Since(before)
 	got.Jobs, got.NumberJobs = db.Jobs.Left()[jobs:], db.NumberJobs.Left()[numberJobs:]
+	got.FilingJobs = db.FilingJobs.Left()[filingJobs:]
 	got.Calls, got.InARow = append([]string{}, cost.Calls...), cost.InARow
 	text, err := write(got)
 	if err != nil {

@@ -54,3 +54,11 @@ type NumberJobs struct{ Jobs[queue.NumberJob] }
 
 // Send leaves a job.
 func (j *NumberJobs) Send(_ context.Context, job queue.NumberJob) error { return j.leave(job) }
+
+// FilingJobs takes the jobs of filing registrations.
+type FilingJobs struct {
+	Jobs[queue.SubmitRegistration]
+}
+
+// Send leaves a job.
+func (j *FilingJobs) Send(_ context.Context, job queue.SubmitRegistration) error { return j.leave(job) }

@@ -52,6 +52,15 @@ func NewSimulator(t testing.TB, db *Table) *Simulator {
 	return s
 }
 
+// WithPapers has it know the papers of the seed's registrations.
+func (s *Simulator) WithPapers(t testing.TB) *Simulator {
+	t.Helper()
+	if err := seed.AtTwilio(s.Simulator); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // Client is the product's client of it.
 func (s *Simulator) Client(t testing.TB) *twilio.Client {
 	t.Helper()

@@ -34,6 +34,8 @@ type Table struct {
 	// functions left for others.
 	Jobs       *TextJobs
 	NumberJobs *NumberJobs
+	// FilingJobs are the registrations to file.
+	FilingJobs *FilingJobs
 
 	// TestLocations has the tables opened from now on as on a stage with one location
 	// in each country.
@@ -86,7 +88,7 @@ func newTable(t testing.TB, engine dynamodb.Engine) *Table {
 	if err := dynamodb.CreateTable(t.Context(), e.server.Endpoint(), declared); err != nil {
 		t.Fatal(err)
 	}
-	made := &Table{Name: declared.Name, Wire: &Wire{client: e.client}, Jobs: &TextJobs{}, NumberJobs: &NumberJobs{}, endpoint: e.server.Endpoint()}
+	made := &Table{Name: declared.Name, Wire: &Wire{client: e.client}, Jobs: &TextJobs{}, NumberJobs: &NumberJobs{}, FilingJobs: &FilingJobs{}, endpoint: e.server.Endpoint()}
 	made.Config = environment(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": made.endpoint}).AWS("DYNAMODB")
 	made.Config.HTTPClient = made.Wire
 	retryer := made.Config.Retryer

@@ -56,9 +56,10 @@ type Reply struct {
 
 // Options are what a function's edge needs.
 type Options struct {
-	Scope  string       // every caller must have it: "clienteling:associate"
-	Routes Routes       // all routes of the function
-	Log    *slog.Logger // refusals at info, faults at error; nil: slog.Default()
+	Scope  string         // every caller must have it: "clienteling:associate"
+	Routes Routes         // all routes of the function
+	Files  map[string]int // the routes that take a file, and its largest size in bytes; nil: none
+	Log    *slog.Logger   // refusals at info, faults at error; nil: slog.Default()
 }
 
 // New makes the Lambda handler of a function with routes. Its error is always nil:
@@ -103,7 +104,11 @@ func (o Options) answer(ctx context.Context, c *Call) (result any, err error) {
 	if c.Caller, err = identify(c.Request, o.Scope); err != nil {
 		return nil, err
 	}
-	if c.body, err = bodyOf(c.Request); err != nil {
+	most := MaxBody
+	if size, ok := o.Files[c.RouteKey]; ok {
+		most = size
+	}
+	if c.body, err = bodyOf(c.Request, most); err != nil {
 		return nil, err
 	}
 	if c.Query, err = url.ParseQuery(c.RawQueryString); err != nil {

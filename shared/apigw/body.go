@@ -21,27 +21,30 @@ const maxDepth = 32
 
 // bodyOf returns the body of a request. Which bodies come as base64 is the
 // gateway's choice (all but text and JSON), so the flag decides.
-func bodyOf(r Request) ([]byte, error) {
+func bodyOf(r Request, most int) ([]byte, error) {
 	tooLarge := clienteling.E(clienteling.TooLarge, "body_too_large",
-		"The body is over %d KiB. Send a smaller one.", MaxBody>>10)
+		"The body is over %d KiB. Send a smaller one.", most>>10)
 	if !r.IsBase64Encoded {
-		if len(r.Body) > MaxBody {
+		if len(r.Body) > most {
 			return nil, tooLarge
 		}
 		return []byte(r.Body), nil
 	}
-	if len(r.Body) > base64.StdEncoding.EncodedLen(MaxBody) {
+	if len(r.Body) > base64.StdEncoding.EncodedLen(most) {
 		return nil, tooLarge
 	}
 	body, err := base64.StdEncoding.DecodeString(r.Body)
 	if err != nil {
 		return nil, fmt.Errorf("body flagged as base64: %w", err)
 	}
-	if len(body) > MaxBody {
+	if len(body) > most {
 		return nil, tooLarge
 	}
 	return body, nil
 }
+
+// File returns the body as it came: that of a route which takes files.
+func (c *Call) File() []byte { return c.body }
 
 // Decode reads the JSON body into v, a pointer to a struct. What a client may get
 // wrong is a 400 that names the place by its JSON pointer (RFC 6901) where it is

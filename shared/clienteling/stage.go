@@ -35,3 +35,12 @@ func (s Stage) PurchaseOf(friendlyName string) (string, bool) {
 }
 
 func (s Stage) numberPrefix() string { return "clienteling-" + string(s) + "-" }
+
+// PaperName is how an uploaded paper is called at Twilio.
+func (s Stage) PaperName(document string) string { return s.numberPrefix() + document }
+
+// RegistrationName is how one thing that was made for a registration is called at
+// Twilio: what is its name there, "end-user".
+func (s Stage) RegistrationName(registration, what string) string {
+	return s.numberPrefix() + registration + "-" + what
+}

@@ -87,11 +87,40 @@ func OpenNumbers(cfg aws.Config, url string) *Numbers {
 
 // Send leaves a job.
 func (q *Numbers) Send(ctx context.Context, job NumberJob) error {
+	return send(ctx, q.client, q.url, job)
+}
+
+// SubmitRegistration asks for a registration to be filed at Twilio, or to be looked
+// after there.
+type SubmitRegistration struct {
+	Retailer string `json:"retailer"`
+	// Country is the one that the registration is kept under.
+	Country string `json:"country"`
+}
+
+// Registrations is the standard queue of SubmitRegistration jobs.
+type Registrations struct {
+	client *sqs.Client
+	url    string
+}
+
+// OpenRegistrations returns the queue of that URL.
+func OpenRegistrations(cfg aws.Config, url string) *Registrations {
+	return &Registrations{client: sqs.NewFromConfig(cfg), url: url}
+}
+
+// Send leaves a job.
+func (q *Registrations) Send(ctx context.Context, job SubmitRegistration) error {
+	return send(ctx, q.client, q.url, job)
+}
+
+// send leaves a job in a standard queue.
+func send(ctx context.Context, client *sqs.Client, url string, job any) error {
 	body, err := json.Marshal(job)
 	if err != nil {
 		return err
 	}
-	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: aws.String(string(body))})
+	_, err = client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String(string(body))})
 	return away(err)
 }
 

@@ -21,6 +21,9 @@ import (
 //	the retailer                           RETAILER#r        PROFILE
 //	its registration in a country          RETAILER#r        COUNTRY#<country>                                      DUE#approval#<0..7> / <due>#<country>#r
 //	  (Canada's is that of US)
+//	  what was filed in it                 RETAILER#r        FILE#<country>                                         DUE#registration#<0..7> / <due>#<country>#r
+//	  the papers uploaded for it           RETAILER#r        DOCUMENT#<country>#<uuid7>                             DUE#document#<0..7> / <due>#<uuid7>
+//	what does a country ask for?           COUNTRY#<country> REQUIREMENTS                                           OPERATOR#requirements / <since>#<country>
 //	its stores                             RETAILER#r        STORE#s         RETAILER#r / STORE#<state>#<country>#s AWAITING#r#<country> / STORE#s
 //	its only location in a country,        RETAILER#r        TESTSITE#<country>
 //	  outside of production
@@ -72,6 +75,16 @@ func comparisonKey(accountSID string) key { return key{"ACCOUNT#" + accountSID, 
 func registrationKey(retailer, country string) key {
 	return key{"RETAILER#" + retailer, "COUNTRY#" + country}
 }
+
+func fileKey(retailer, country string) key {
+	return key{"RETAILER#" + retailer, "FILE#" + country}
+}
+
+func documentKey(retailer, country, id string) key {
+	return key{"RETAILER#" + retailer, "DOCUMENT#" + country + "#" + id}
+}
+
+func requirementsKey(country string) key { return key{"COUNTRY#" + country, "REQUIREMENTS"} }
 
 func testLocationKey(retailer, country string) key {
 	return key{"RETAILER#" + retailer, "TESTSITE#" + country}

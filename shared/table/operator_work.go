@@ -57,6 +57,17 @@ func (t *Table) UnroutedTexts(ctx context.Context, p Page) ([]Unrouted, string, 
 	}), next, err
 }
 
+// UnknownRequirements returns a page of the countries of which nobody knows what they
+// ask for.
+func (t *Table) UnknownRequirements(ctx context.Context, p Page) ([]Requirements, string, error) {
+	items, next, err := t.work(ctx, "requirements", p, func(parts []string) (key, bool) {
+		return requirementsKey(parts[len(parts)-1]), len(parts) == 2
+	})
+	return each(items, func(i item) Requirements {
+		return Requirements{Country: text(i, "pk")[len("COUNTRY#"):], Version: integer(i, "version"), Unknown: true, At: moment(i, "at")}
+	}), next, err
+}
+
 // Strangers returns a page of the numbers at Twilio that nobody here knows.
 func (t *Table) Strangers(ctx context.Context, p Page) ([]Stranger, string, error) {
 	items, next, err := t.work(ctx, "number", p, by(2, strangerKey))

@@ -10,6 +10,27 @@ import (
 
 // EnableRetailer records a retailer. retailer_exists: it is recorded already.
 func (t *Table) EnableRetailer(ctx context.Context, r clienteling.Retailer) error {
+	err := t.put(ctx, writeRetailer(r), isNew)
+	if err == errConditionFailed {
+		return clienteling.E(clienteling.Conflict, "retailer_exists", "This retailer is enabled already.")
+	}
+	return err
+}
+
+// ChangeRetailer writes a retailer's profile over the one that was read.
+// retailer_changed: somebody else was quicker.
+func (t *Table) ChangeRetailer(ctx context.Context, known, r clienteling.Retailer) error {
+	was := writeRetailer(known)
+	reasons, err := t.transact(ctx, []types.TransactWriteItem{t.create(writeRetailer(r),
+		"#legalName = :name AND #contactEmail = :email AND #countries = :countries AND #optInMode = :mode",
+		item{":name": was["legalName"], ":email": was["contactEmail"], ":countries": was["countries"], ":mode": was["optInMode"]})})
+	if err == nil && reasons != nil {
+		return clienteling.E(clienteling.Conflict, "retailer_changed", "Somebody else has changed this just now. Read it again, and then decide.")
+	}
+	return err
+}
+
+func writeRetailer(r clienteling.Retailer) item {
 	i := retailerKey(r.ID).item()
 	i["legalName"] = str(r.LegalName)
 	i["contactEmail"] = str(r.ContactEmail)
@@ -20,11 +41,7 @@ func (t *Table) EnableRetailer(ctx context.Context, r clienteling.Retailer) erro
 	i["countries"] = &types.AttributeValueMemberL{Value: countries}
 	i["optInMode"] = str(string(r.OptInMode))
 	i["enabledAt"] = str(stamp(r.EnabledAt))
-	err := t.put(ctx, i, isNew)
-	if err == errConditionFailed {
-		return clienteling.E(clienteling.Conflict, "retailer_exists", "This retailer is enabled already.")
-	}
-	return err
+	return i
 }
 
 // Retailer returns a retailer's profile; clienteling.ErrNotFound: it is not enabled.

@@ -17,6 +17,17 @@ func (p Params) Get(name string) string {
 	return strings.ToValidUTF8(url.Values(p).Get(name), "\uFFFD")
 }
 
+// Account is the account that a webhook is from. Twilio's products do not agree on how
+// to write its name.
+func (p Params) Account() string {
+	for _, name := range []string{"AccountSid", "AccountSID", "accountSid", "account_sid"} {
+		if sid := p.Get(name); sid != "" {
+			return sid
+		}
+	}
+	return ""
+}
+
 // addQuery adds what we put into the query of the URL that Twilio called. Twilio's
 // own names never begin with a question mark.
 func (p Params) addQuery(raw string) error {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -62,14 +65,17 @@ func (v *Verifier) params(ctx context.Context, r Request) (Params, error) {
 	if signature == "" {
 		return nil, errForged
 	}
-	form, err := url.ParseQuery(string(raw))
-	if err != nil {
-		return nil, errForged.Because(err)
-	}
-	p := Params(form)
-	tokens, err := v.tokens.AuthTokens(ctx, p.Get("AccountSid"))
+	form, err := formOf(r, raw)
 	if err != nil {
 		return nil, err
+	}
+	p := Params(form)
+	tokens, err := v.tokens.AuthTokens(ctx, p.Account())
+	if err != nil {
+		return nil, err
+	}
+	if isJSON(r) {
+		form = nil // what is signed then is the URL, which names the body's hash
 	}
 	_, path, _ := strings.Cut(r.RouteKey, " ")
 	if r.RawQueryString != "" {
@@ -85,6 +91,44 @@ func (v *Verifier) params(ctx context.Context, r Request) (Params, error) {
 		}
 	}
 	return nil, errForged
+}
+
+// isJSON reports whether a webhook's body is JSON, which Twilio signs by its hash.
+func isJSON(r Request) bool {
+	media, _, _ := strings.Cut(r.Headers["content-type"], ";")
+	return strings.EqualFold(strings.TrimSpace(media), "application/json")
+}
+
+// formOf reads the parameters of a body: a form, or the plain members of a JSON object
+// whose SHA-256 stands in the URL that is signed.
+// https://www.twilio.com/docs/usage/security#validating-requests
+func formOf(r Request, raw []byte) (url.Values, error) {
+	if !isJSON(r) {
+		form, err := url.ParseQuery(string(raw))
+		if err != nil {
+			return nil, errForged.Because(err)
+		}
+		return form, nil
+	}
+	query, err := url.ParseQuery(r.RawQueryString)
+	if err != nil {
+		return nil, errForged.Because(err)
+	}
+	sum := sha256.Sum256(raw)
+	if !strings.EqualFold(query.Get("bodySHA256"), hex.EncodeToString(sum[:])) {
+		return nil, errForged
+	}
+	var members map[string]any
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, errForged.Because(err)
+	}
+	form := url.Values{}
+	for name, value := range members {
+		if s, ok := value.(string); ok {
+			form.Set(name, s)
+		}
+	}
+	return form, nil
 }
 
 // signedText is what Twilio signs: the URL it was given, then every parameter's

@@ -16,6 +16,25 @@ func StatusURL(publicBaseURL string, k TextKey) string {
 	return publicBaseURL + "/webhooks/twilio/sms/status?" + q.Encode() + retries
 }
 
+// RegistrationKey names a registration.
+type RegistrationKey struct{ Retailer, Country string }
+
+// BundleURL is where Twilio tells that a registration's bundle has a new status. It
+// names the registration; what it is by then is fetched.
+func BundleURL(publicBaseURL string, k RegistrationKey) string {
+	return publicBaseURL + "/webhooks/twilio/bundle?" + url.Values{"r": {k.Retailer}, "c": {k.Country}}.Encode() + retries
+}
+
+// Registration reads which registration a bundle's status callback is about. An
+// Invalid error: our key is not in its URL.
+func (p Params) Registration() (RegistrationKey, error) {
+	k := RegistrationKey{p.query("r"), p.query("c")}
+	if k.Retailer == "" || k.Country == "" {
+		return k, clienteling.E(clienteling.Invalid, "not_a_registration", "A status callback of a bundle has our key in its URL.")
+	}
+	return k, nil
+}
+
 // SmsURL is where Twilio posts a text to one of our numbers.
 func SmsURL(publicBaseURL string) string { return publicBaseURL + "/webhooks/twilio/sms" + retries }
 

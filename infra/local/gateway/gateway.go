@@ -113,6 +113,8 @@ func refusal(status int, message, note string) answer {
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started, id := g.now(), newRequestID()
+	// A body that never ends is given up; a writer that cannot says so, and need not.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxWait))
 	a := g.handle(r, id, started)
 	header := w.Header()
 	for name, values := range a.header {

@@ -68,7 +68,7 @@ func shop(id, name, country, landline, zone, number, language string) Shop {
 
 // Registrations are the approved ones of the seed: there is none for France.
 var Registrations = []clienteling.Registration{
-	{Retailer: Retailer.ID, Country: "US", State: clienteling.RegistrationApproved},
+	{Retailer: Retailer.ID, Country: "US", State: clienteling.RegistrationApproved, ServiceSID: "MG" + idOf("US")},
 	approved("GB"),
 	approved("DE"),
 }
@@ -76,11 +76,15 @@ var Registrations = []clienteling.Registration{
 // approved is an approved registration of a country whose numbers take a bundle and
 // an address at Twilio.
 func approved(country string) clienteling.Registration {
-	sum := sha256.Sum256([]byte(Retailer.ID + country))
-	id := hex.EncodeToString(sum[:16])
 	return clienteling.Registration{
-		Retailer: Retailer.ID, Country: country, State: clienteling.RegistrationApproved, BundleSID: "BU" + id, AddressSID: "AD" + id,
+		Retailer: Retailer.ID, Country: country, State: clienteling.RegistrationApproved, BundleSID: "BU" + idOf(country), AddressSID: "AD" + idOf(country),
 	}
+}
+
+// idOf is what Twilio's SIDs of the seed's papers end in.
+func idOf(country string) string {
+	sum := sha256.Sum256([]byte(Retailer.ID + country))
+	return hex.EncodeToString(sum[:16])
 }
 
 // Papers writes the retailer and its registrations at a moment: what there is before

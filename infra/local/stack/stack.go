@@ -30,6 +30,7 @@ import (
 	"clienteling/infra/local/secrets"
 	"clienteling/infra/local/seed"
 	"clienteling/infra/local/template"
+	"clienteling/infra/local/twilio"
 	"clienteling/shared/table"
 )
 
@@ -43,8 +44,7 @@ type Options struct {
 	Port int
 	// Reset forgets the state of earlier runs.
 	Reset bool
-	// Empty leaves out the seed's stores and their numbers: the retailer has its papers,
-	// and everything else is still to come.
+	// Empty leaves out the seed: everything is still to come.
 	Empty bool
 	// PublicBaseURL is the origin that Twilio's signatures are made for; the API's
 	// own address when empty.
@@ -69,6 +69,7 @@ type Stack struct {
 	closers   []func()          // in the order of starting; closed in reverse
 	queues    map[string]string // URLs by logical id
 	host      *lambda.Host
+	twilio    *twilio.Simulator
 	schedule  *schedule.Schedule
 	failed    chan error
 	closeOnce sync.Once
@@ -107,6 +108,9 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 
 // Failed tells of a part that ended by itself; the stack is no use after that.
 func (s *Stack) Failed() <-chan error { return s.failed }
+
+// Twilio is the simulator, for whoever fills it.
+func (s *Stack) Twilio() *twilio.Simulator { return s.twilio }
 
 // Invoke runs a function with an event, past the gateway. functionError is empty,
 // or Lambda's word for how the function failed; the response then says more.
@@ -183,7 +187,9 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.startGateway(); err != nil {
 		return err
 	}
-	s.options.Progress("seeding a retailer")
+	if !s.options.Empty {
+		s.options.Progress("seeding a retailer")
+	}
 	if err := s.startTwilio(); err != nil {
 		return err
 	}
@@ -295,7 +301,7 @@ func (s *Stack) startGateway() error {
 func (s *Stack) seed(ctx context.Context) error {
 	s.Info.Table = tableName
 	if s.options.Empty {
-		return seed.Papers(ctx, s.Info.OpenTable(), time.Now())
+		return nil
 	}
 	return seed.Fill(ctx, s.Info.OpenTable(), time.Now())
 }

@@ -13,6 +13,7 @@ import (
 func (s *Stack) startTwilio() error {
 	simulator, err := twilio.New(twilio.Config{
 		AccountSID: seed.AccountSID, AuthToken: seed.AuthToken, StateFile: s.state("twilio.json"),
+		StrictBundles: true, StrictCampaigns: true,
 		BaseURL: func() string { return s.ports.url(twilioPort) },
 		Log:     func(line string) { s.options.Output("twilio", 0, []byte(line)) },
 	})
@@ -21,6 +22,7 @@ func (s *Stack) startTwilio() error {
 	}
 	// What Twilio calls is what the functions tell it when they buy a number.
 	sms, voice := webhook.SmsURL(s.publicBaseURL()), webhook.VoiceURL(s.publicBaseURL())
+	first := len(simulator.Numbers()) == 0
 	shops := seed.Shops
 	if s.options.Empty {
 		shops = nil
@@ -31,6 +33,11 @@ func (s *Stack) startTwilio() error {
 			SmsURL: sms, VoiceURL: voice,
 		})
 		if err != nil {
+			return err
+		}
+	}
+	if first && !s.options.Empty { // later starts find what has become of them
+		if err := seed.AtTwilio(simulator, seed.Shops[0].Number.E164); err != nil {
 			return err
 		}
 	}
@@ -51,6 +58,7 @@ func (s *Stack) startTwilio() error {
 			}
 		}
 	}
+	s.twilio = simulator
 	s.serve(twilioPort, simulator)
 	s.onClose(func() { _ = simulator.Close() }) // before its server: it ends the event streams
 	s.Info.Handset = s.ports.url(twilioPort) + "/"
