@@ -3,8 +3,11 @@
 package e2e
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,7 +21,9 @@ import (
 
 	"clienteling/infra/local/dynamodb"
 	"clienteling/infra/local/seed"
+	sim "clienteling/infra/local/twilio"
 	"clienteling/shared/clienteling"
+	"clienteling/shared/clienteling/country"
 )
 
 // retailer is a retailer of one test, with approved registrations, and its people.
@@ -36,12 +41,19 @@ func enabled(t *testing.T, id string, countries ...string) retailer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range countries {
-		err := table.PutRegistration(t.Context(), clienteling.Registration{
-			Retailer: id, Country: c, State: clienteling.RegistrationApproved,
-			BundleSID: "BU" + strings.Repeat("1", 32), AddressSID: "AD" + strings.Repeat("1", 32),
-		}, time.Now())
-		if err != nil {
+	for _, code := range countries {
+		r := clienteling.Registration{Retailer: id, Country: code, State: clienteling.RegistrationApproved}
+		if c, _ := country.Of(code); c.Bundle {
+			r.BundleSID, r.AddressSID = "BU"+hexOf(id+code), "AD"+hexOf(id+code)
+			err := errors.Join(
+				cloud.Twilio().PutBundle(sim.Bundle{SID: r.BundleSID, FriendlyName: id, Email: id + "@example.com", ISOCountry: code, NumberType: c.RegulationType()}),
+				cloud.Twilio().PutAddress(sim.Address{SID: r.AddressSID, FriendlyName: id, CustomerName: id, Street: "1 High Street", City: "City", PostalCode: "10000", ISOCountry: code}),
+			)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := table.PutRegistration(t.Context(), r, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,6 +62,12 @@ func enabled(t *testing.T, id string, countries ...string) retailer {
 		admin:     mint(t, map[string]any{"sub": "admin-" + id, "name": "Ada", "retailer": id, "scope": "clienteling:manage"}),
 		associate: mint(t, map[string]any{"sub": "associate-" + id, "name": "Alex", "retailer": id, "scope": "clienteling:associate", "stores": "*"}),
 	}
+}
+
+// hexOf is what a SID ends in.
+func hexOf(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
 }
 
 type (
@@ -255,7 +273,7 @@ func TestOperatorFulfils(t *testing.T) {
 	path := "/v1/operator/retailers/" + r.id + "/purchases/" + s.Purchase + "/fulfilment"
 	number := forSale(t, "SE", "Mobile")
 	write(t, http.MethodPost, path, operator, map[string]string{"number": number}).refused(t, http.StatusUnprocessableEntity, "number_not_ours")
-	buyAtTwilio(t, number)
+	buyAtTwilio(t, number, hexOf(r.id+"SE"))
 	write(t, http.MethodPost, path, operator, map[string]string{"number": number}).into(t, http.StatusAccepted, new(any))
 	until(t, "the store has its number", func() bool { return r.store(t, "stockholm").State == "enabled" })
 	if got := r.store(t, "stockholm").Number; got != number {
@@ -297,9 +315,9 @@ func forSale(t *testing.T, country, kind string) string {
 }
 
 // buyAtTwilio buys a number by hand, as the operator does in Twilio's console.
-func buyAtTwilio(t *testing.T, number string) {
+func buyAtTwilio(t *testing.T, number, papers string) {
 	t.Helper()
-	form := url.Values{"PhoneNumber": {number}, "BundleSid": {"BU" + strings.Repeat("1", 32)}, "AddressSid": {"AD" + strings.Repeat("1", 32)}}
+	form := url.Values{"PhoneNumber": {number}, "BundleSid": {"BU" + papers}, "AddressSid": {"AD" + papers}}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
 		cloud.Info.Twilio.BaseURL+"/2010-04-01/Accounts/"+seed.AccountSID+"/IncomingPhoneNumbers.json", strings.NewReader(form.Encode()))
 	if err != nil {

@@ -28,6 +28,7 @@ type running struct {
 	*stack.Stack
 	database *proxy
 	log      *log
+	dir      string // where the stack keeps its state
 }
 
 func TestMain(m *testing.M) {
@@ -51,7 +52,7 @@ func TestMain(m *testing.M) {
 func start(dir string) (*running, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	r := &running{log: &log{}}
+	r := &running{log: &log{}, dir: dir}
 	var err error
 	r.Stack, err = stack.Start(ctx, stack.Options{
 		Root: root(), Dir: dir, Output: r.log.add,
