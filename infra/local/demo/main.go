@@ -60,7 +60,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	defer s.Close()
 	t := &teller{ctx: ctx, out: out, stack: s.Info, numbers: map[string]string{}}
-	for _, chapter := range slices.Concat(opening, story) {
+	for _, chapter := range slices.Concat(enabling, opening, story) {
 		if err := t.tell(chapter); err != nil {
 			return fmt.Errorf("step %d, %s: %w (the functions' log is in %s)", t.steps, chapter.title, err, logFile.Name())
 		}
