@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -133,57 +132,4 @@ func exact(code, e164, narrowed string) error {
 	default:
 		return clienteling.E(clienteling.Unprocessable, "number_of_another_country", "This number is one of %s, the order is for %s.", of, code).With("/number", "A number of "+of+".")
 	}
-}
-
-// purchases shows a page of the retailer's orders, the newest first.
-func (f function) purchases(ctx context.Context, c *apigw.Call) (any, error) {
-	name := "purchases/" + c.Caller.Retailer
-	limit, after, err := c.Page(name)
-	if err != nil {
-		return nil, err
-	}
-	found, next, err := f.table.Purchases(ctx, c.Caller.Retailer, table.Page{Limit: limit, After: after})
-	if err != nil {
-		return nil, err
-	}
-	return apigw.PageOf(name, found, next, showPurchase), nil
-}
-
-// purchase shows one order.
-func (f function) purchase(ctx context.Context, c *apigw.Call) (any, error) {
-	p, err := f.table.Purchase(ctx, c.Caller.Retailer, c.Path("purchaseId"))
-	if err != nil {
-		return nil, err
-	}
-	return showPurchase(p), nil
-}
-
-// cancel ends an order that nobody has begun to buy. A store that waits for it is
-// where it was before.
-func (f function) cancel(ctx context.Context, c *apigw.Call) (any, error) {
-	p, err := f.table.CancelPurchase(ctx, c.Caller.Retailer, c.Path("purchaseId"), f.now())
-	if err != nil {
-		return nil, err
-	}
-	return showPurchase(p), nil
-}
-
-// release gives a number that no store uses back to Twilio, for good: 202.
-func (f function) release(ctx context.Context, c *apigw.Call) (any, error) {
-	e164 := c.Path("number")
-	if !strings.HasPrefix(e164, "+") {
-		e164 = "+" + strings.TrimSpace(e164) // a plus that was not written as %2B
-	}
-	if !clienteling.IsE164(e164) {
-		return nil, clienteling.ErrNotFound
-	}
-	n, err := f.table.ReleaseNumber(ctx, c.Caller.Retailer, e164, f.now())
-	if errors.Is(err, clienteling.ErrNumberPermanent) {
-		return nil, clienteling.E(clienteling.Conflict, "number_is_permanent", "The store %s uses this number, and keeps it: its customers know it by that number.", n.Store)
-	}
-	if err != nil {
-		return nil, err
-	}
-	f.leave(ctx, queue.NumberJob{Do: queue.Release, Retailer: n.Retailer, Number: n.E164})
-	return apigw.Reply{Status: http.StatusAccepted, Body: show(n)}, nil
 }
