@@ -47,6 +47,7 @@ type trust interface {
 	CreateService(ctx context.Context, accountSID, friendlyName string) (twilio.Service, error)
 	FindService(ctx context.Context, accountSID, friendlyName string) (twilio.Service, bool, error)
 	CreateCampaign(ctx context.Context, accountSID string, n twilio.NewCampaign) (twilio.Campaign, error)
+	UpdateCampaign(ctx context.Context, accountSID, sid string, n twilio.NewCampaign) (twilio.Campaign, error)
 	Campaign(ctx context.Context, accountSID, serviceSID string) (twilio.Campaign, bool, error)
 }
 
@@ -412,13 +413,17 @@ func (f function) campaign(ctx context.Context, x *filing) (progress, []clientel
 	if err == nil && !found {
 		c, err = f.twilio.CreateCampaign(ctx, x.AccountSID, x.aboutTexts())
 	}
+	if err == nil && x.Made["campaign"] != c.SID {
+		err = f.made(ctx, x, "campaign", c.SID)
+	}
+	if err == nil && c.Status == twilio.CampaignFailed && x.isLater("campaign") {
+		c, err = f.twilio.UpdateCampaign(ctx, x.AccountSID, c.SID, x.aboutTexts())
+	}
+	if err == nil {
+		err = f.filed(ctx, x, "campaign")
+	}
 	if err != nil {
 		return 0, nil, err
-	}
-	if x.Made["campaign"] == "" {
-		if err := f.made(ctx, x, "campaign", c.SID); err != nil {
-			return 0, nil, err
-		}
 	}
 	switch c.Status {
 	case twilio.CampaignVerified:

@@ -92,8 +92,9 @@ func rejections() []rejection {
 		{
 			name: "taken back to a draft", kind: kindOf("DK"),
 			happen: func(w *world) {
-				b := w.compliance().Bundles[0]
-				w.at("POST", "/v2/RegulatoryCompliance/Bundles/"+b.SID, "Status=draft")
+				// What is in review cannot be; what was rejected can.
+				w.decide("bundle", map[string]any{"status": "twilio-rejected", "reason": "On behalf of the test."})
+				w.at("POST", "/v2/RegulatoryCompliance/Bundles/"+w.compliance().Bundles[0].SID, "Status=draft")
 			},
 			want: say("", "The papers were taken back to a draft at Twilio, so nobody looks at them. Submit again."),
 		},
@@ -460,4 +461,31 @@ func TestPause(t *testing.T) {
 			t.Errorf("after %d tries %v, want %v", tries, got, want)
 		}
 	}
+}
+
+// A campaign that the carriers refuse is corrected, and not made a second time.
+func TestCampaignRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, kinds()[slices.IndexFunc(kinds(), func(k kind) bool { return k.country == "US" })])
+	w.tamper = func(r *http.Request) { // the carriers dislike what it says
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/Compliance/Usa2p") {
+			return
+		}
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		r.Form.Set("Description", "Reject: "+r.Form.Get("Description"))
+		r.PostForm = r.Form
+	}
+	r := w.settle(&life{})
+	if r.State != clienteling.RegistrationRejected || len(r.Rejections) == 0 || r.Rejections[0].Reason == "" {
+		t.Fatalf("it is %s: %+v", r.State, r.Rejections)
+	}
+	made := r.Made["campaign"]
+	w.tamper = nil
+	w.submit()
+	if r := w.settle(&life{}); r.State != clienteling.RegistrationApproved || r.Made["campaign"] != made || made == "" {
+		t.Fatalf("corrected: %+v", r)
+	}
+	w.checkApproved()
 }

@@ -151,6 +151,8 @@ type world struct {
 	// fails is the fault that strikes each different request once; empty for none.
 	fails  string
 	struck map[string]bool
+	// tamper changes requests on their way; nil for none.
+	tamper func(*http.Request)
 	// planted are the SIDs of what the simulator had from the beginning.
 	planted map[string]bool
 }
@@ -229,6 +231,9 @@ func (w *world) serve(out http.ResponseWriter, r *http.Request) {
 		status, code := http.StatusTooManyRequests, 20429
 		switch fault = cmp.Or(fault, w.fault(r)); fault {
 		case "":
+			if w.tamper != nil {
+				w.tamper(r)
+			}
 			w.twilio.Simulator.ServeHTTP(out, r)
 			return
 		case "reset-before":

@@ -304,6 +304,28 @@ func (n NewCampaign) params() *msg.CreateUsAppToPersonParams {
 	}
 }
 
+// UpdateCampaign changes a campaign that failed (QE...), which gives it to the carriers
+// again. Its brand, service, use case and keywords stay. The error is an *Error.
+func (c *Client) UpdateCampaign(ctx context.Context, accountSID, sid string, n NewCampaign) (Campaign, error) {
+	if err := cmp.Or(needSID(n.ServiceSID, "a messaging service", "MG"), needSID(sid, "a campaign", "QE")); err != nil {
+		return Campaign{}, err
+	}
+	p := n.params()
+	set, err := ask(ctx, c, accountSID, msg.NewApiService, func(s *msg.ApiService) (*msg.MessagingV1UsAppToPersonResponse, error) {
+		return s.UpdateUsAppToPerson(n.ServiceSID, sid, &msg.UpdateUsAppToPersonParams{
+			Description: p.Description, MessageFlow: p.MessageFlow, MessageSamples: p.MessageSamples,
+			HasEmbeddedLinks: p.HasEmbeddedLinks, HasEmbeddedPhone: p.HasEmbeddedPhone,
+			// Required by the call; neither is what stores text about.
+			AgeGated: new(false), DirectLending: new(false),
+			PrivacyPolicyUrl: p.PrivacyPolicyUrl, TermsAndConditionsUrl: p.TermsAndConditionsUrl,
+		})
+	})
+	if err != nil {
+		return Campaign{}, err
+	}
+	return same(campaign(set), sid)
+}
+
 // Campaign returns the campaign of a messaging service, the oldest if there are
 // several, and whether there is one. The error is an *Error.
 func (c *Client) Campaign(ctx context.Context, accountSID, serviceSID string) (Campaign, bool, error) {

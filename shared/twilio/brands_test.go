@@ -156,6 +156,17 @@ func TestCampaigns(t *testing.T) {
 			}}, running,
 		},
 		{
+			"corrected", func(ctx context.Context, c *twilio.Client) (any, error) {
+				return c.UpdateCampaign(ctx, seed.AccountSID, sid("QE", 1), all)
+			},
+			[]answer{{200, campaignOf("IN_PROGRESS", "[]")}},
+			[]asked{{
+				"POST", path + "/" + sid("QE", 1), "", "AgeGated=false&Description=Advice+by+text+from+a+store.&DirectLending=false&HasEmbeddedLinks=false&HasEmbeddedPhone=true" +
+					"&MessageFlow=Customers+agree+in+the+store.&" + samples + "&PrivacyPolicyUrl=https%3A%2F%2Facme.example%2Fprivacy" +
+					"&TermsAndConditionsUrl=https%3A%2F%2Facme.example%2Fterms",
+			}}, running,
+		},
+		{
 			"failed", filing["Campaign"], []answer{pageOf("compliance", "null", campaignOf("FAILED", `[{"error_code": 30893, "description": "The samples do not match.",
 				"fields": ["MESSAGE_SAMPLES"], "url": "https://www.twilio.com/docs/api/errors/30893"}]`))},
 			[]asked{{"GET", path, "PageSize=1000", ""}}, found[twilio.Campaign]{failed, true},
