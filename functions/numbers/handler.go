@@ -53,7 +53,7 @@ func (f function) routes() apigw.Routes {
 func (f function) standing(ctx context.Context, c *apigw.Call, code, field string) (clienteling.Standing, country.Country, error) {
 	standing, err := f.table.Standing(ctx, c.Caller.Retailer)
 	if errors.Is(err, clienteling.ErrNotFound) {
-		err = clienteling.E(clienteling.Conflict, "retailer_not_enabled", "Your retailer is not enabled for clienteling yet. Ask for that first.")
+		err = clienteling.ErrNotEnabled
 	}
 	if err != nil {
 		return standing, country.Country{}, err

@@ -46,13 +46,10 @@ func (f function) get(ctx context.Context, c *apigw.Call) (any, error) {
 func (f function) standing(ctx context.Context, c *apigw.Call) (clienteling.Standing, error) {
 	standing, err := f.table.Standing(ctx, c.Caller.Retailer)
 	if errors.Is(err, clienteling.ErrNotFound) {
-		return clienteling.Standing{}, errNotEnabled
+		return clienteling.Standing{}, clienteling.ErrNotEnabled
 	}
 	return standing, err
 }
-
-var errNotEnabled = clienteling.E(clienteling.Conflict, "retailer_not_enabled",
-	"Your retailer is not enabled for clienteling yet. Ask for that first.")
 
 // list shows a page of the directory, of one state or of all.
 func (f function) list(ctx context.Context, c *apigw.Call) (any, error) {

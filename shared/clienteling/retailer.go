@@ -28,3 +28,6 @@ const (
 	// Explicit accepts by YES and its listed equivalents only.
 	Explicit OptInMode = "explicit"
 )
+
+// ErrNotEnabled says that the retailer has not been enabled for clienteling.
+var ErrNotEnabled = E(Conflict, "retailer_not_enabled", "Your retailer is not enabled for clienteling yet. Enable it with PUT /v1/onboarding first.")
