@@ -28,8 +28,8 @@ func routes(p *project) []string {
 			} else {
 				handled = slices.Delete(handled, i, i+1)
 			}
-			if r.Authorizer != "" && !slices.Equal(r.Scopes, []string{s.scope}) {
-				found.add("template.yaml: %q asks for the scopes %q, the function for %q: make them the same", key, r.Scopes, s.scope)
+			if want := s.scopes(key); r.Authorizer != "" && !slices.Equal(slices.Sorted(slices.Values(r.Scopes)), want) {
+				found.add("template.yaml: %q asks for the scopes %q, the function for %q: make them the same", key, r.Scopes, want)
 			}
 			if want, ok := contract[key]; !ok {
 				found.add("infra/openapi.yaml: %q is missing", key)
@@ -46,6 +46,16 @@ func routes(p *project) []string {
 		found.add("infra/openapi.yaml: %q is not in template.yaml", key)
 	}
 	return found
+}
+
+// scopes are those of which a caller of a route needs one.
+func (s source) scopes(route string) []string {
+	all := []string{s.scope}
+	if also, ok := s.also[route]; ok {
+		all = append(all, also)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // access says in words who may use a route.
@@ -69,13 +79,15 @@ func documented(contract *openapi3.T, found *findings) map[string]string {
 			}
 			all[key] = "open"
 			signed := false
+			var any []string // alternatives: one of them is enough
 			for _, need := range *needs {
 				for scheme, scopes := range need {
 					switch kind := contract.Components.SecuritySchemes[scheme]; {
 					case kind == nil:
 						found.add("infra/openapi.yaml: %q needs %q, which is no security scheme", key, scheme)
 					case kind.Value.Type == "openIdConnect":
-						all[key] = access(template.Route{Authorizer: scheme, Scopes: scopes})
+						any = append(any, scopes...)
+						all[key] = access(template.Route{Authorizer: scheme, Scopes: any})
 					case kind.Value.Type == "apiKey":
 						signed = true
 					}

@@ -15,10 +15,11 @@ import (
 // source is what the Go files of a function say about it, as far as the template
 // has to agree.
 type source struct {
-	routes    []string        // the keys of its Routes literals
-	scope     string          // Scope of its apigw.Options; "" for none
-	variables map[string]bool // the environment variables it reads
-	unclear   []string        // what cannot be read off the source
+	routes    []string          // the keys of its Routes literals
+	scope     string            // Scope of its apigw.Options; "" for none
+	also      map[string]string // Also of its apigw.Options: another scope, by route
+	variables map[string]bool   // the environment variables it reads
+	unclear   []string          // what cannot be read off the source
 }
 
 // sources checks that the functions are written so that the other checks can read them.
@@ -32,7 +33,7 @@ func sources(p *project) []string {
 
 // readSource parses the Go files of a function, without its tests.
 func readSource(files fs.FS, folder string) (source, error) {
-	s := source{variables: map[string]bool{}}
+	s := source{variables: map[string]bool{}, also: map[string]string{}}
 	names, err := fs.Glob(files, folder+"/*.go")
 	if err != nil {
 		return s, err
@@ -100,8 +101,31 @@ func (s *source) readLiteral(l *ast.CompositeLit, set *token.FileSet) {
 			if s.scope, ok = literal(pair.Value); !ok {
 				s.unclear = append(s.unclear, fmt.Sprintf("%s: write the scope as a string literal", set.Position(pair.Pos())))
 			}
+		case kind == "apigw.Options" && name(pair.Key) == "Also":
+			s.readAlso(pair.Value, set)
 		}
 	}
+}
+
+// readAlso takes in the routes that a second scope may call.
+func (s *source) readAlso(value ast.Expr, set *token.FileSet) {
+	if l, ok := value.(*ast.CompositeLit); ok {
+		for _, element := range l.Elts {
+			pair, ok := element.(*ast.KeyValueExpr)
+			if !ok {
+				continue
+			}
+			route, isRoute := literal(pair.Key)
+			scope, isScope := literal(pair.Value)
+			if isRoute && isScope {
+				s.also[route] = scope
+				continue
+			}
+			s.unclear = append(s.unclear, fmt.Sprintf("%s: write the route and its scope as string literals", set.Position(pair.Pos())))
+		}
+		return
+	}
+	s.unclear = append(s.unclear, fmt.Sprintf("%s: write Also as a literal", set.Position(value.Pos())))
 }
 
 // readCall takes in env.Need("NAME") and the methods of setup.Env that read

@@ -11,6 +11,7 @@ package apigw
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -52,14 +53,18 @@ type Reply struct {
 	Status int               // 0: 200, or 204 without a body
 	Header map[string]string // lower-case names: "etag", "location", "retry-after"
 	Body   any               // rendered as JSON; nil: none
+	// File instead of a Body is what it is, with its ContentType.
+	File        []byte
+	ContentType string
 }
 
 // Options are what a function's edge needs.
 type Options struct {
-	Scope  string         // every caller must have it: "clienteling:associate"
-	Routes Routes         // all routes of the function
-	Files  map[string]int // the routes that take a file, and its largest size in bytes; nil: none
-	Log    *slog.Logger   // refusals at info, faults at error; nil: slog.Default()
+	Scope  string            // every caller must have it: "clienteling:associate"
+	Also   map[string]string // routes that another scope may call, too, and which
+	Routes Routes            // all routes of the function
+	Files  map[string]int    // the routes that take a file, and its largest size in bytes; nil: none
+	Log    *slog.Logger      // refusals at info, faults at error; nil: slog.Default()
 }
 
 // New makes the Lambda handler of a function with routes. Its error is always nil:
@@ -101,7 +106,7 @@ func (o Options) answer(ctx context.Context, c *Call) (result any, err error) {
 	if !ok {
 		return nil, fmt.Errorf("the template sends route %q here, but the function has no handler for it", c.RouteKey)
 	}
-	if c.Caller, err = identify(c.Request, o.Scope); err != nil {
+	if c.Caller, err = identify(c.Request, o.Scope, o.Also[c.RouteKey]); err != nil {
 		return nil, err
 	}
 	most := MaxBody
@@ -123,9 +128,14 @@ func (r Reply) render(requestID string) (Response, error) {
 	status := r.Status
 	if status == 0 {
 		status = http.StatusOK
-		if r.Body == nil {
+		if r.Body == nil && r.File == nil {
 			status = http.StatusNoContent
 		}
+	}
+	if r.File != nil {
+		res := respond(status, r.ContentType, r.Header, requestID, base64.StdEncoding.EncodeToString(r.File))
+		res.IsBase64Encoded = true
+		return res, nil
 	}
 	if r.Body == nil {
 		return respond(status, "", r.Header, requestID, ""), nil

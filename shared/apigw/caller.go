@@ -36,15 +36,20 @@ func (c Caller) MaySee(storeID string) bool {
 	return isStore(storeID) && (c.AllStores || slices.Contains(c.Stores, storeID))
 }
 
-// identify reads the claims the gateway's JWT authorizer hands on.
-func identify(r Request, scope string) (Caller, error) {
+// identify reads the claims the gateway's JWT authorizer hands on. A caller with the
+// scope or, where it is given, with the other one is in.
+func identify(r Request, scope, other string) (Caller, error) {
 	authorizer := r.RequestContext.Authorizer
 	if authorizer == nil || authorizer.JWT == nil {
 		return Caller{}, clienteling.E(clienteling.Unauthenticated, "token_missing",
 			"Send an access token in the Authorization header: Bearer, a space, the token.")
 	}
 	claims := authorizer.JWT.Claims
-	if !slices.Contains(words(claims["scope"]), scope) {
+	has := words(claims["scope"])
+	if other != "" && !slices.Contains(has, scope) {
+		scope = other
+	}
+	if !slices.Contains(has, scope) {
 		return Caller{}, clienteling.E(clienteling.Forbidden, "scope_missing",
 			"This call needs a token with the scope %s. Sign in as a user who has it.", scope)
 	}

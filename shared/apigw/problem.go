@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"strconv"
+	"time"
 
 	"clienteling/shared/clienteling"
 )
@@ -50,6 +53,14 @@ func (o Options) refuse(ctx context.Context, c *Call, header map[string]string, 
 		Errors:    e.Fields,
 		RequestID: c.ID(),
 	})
+	if e.RetryAfter > 0 {
+		// Whole seconds, rounded up: whoever comes back then is not too early.
+		header = maps.Clone(header)
+		if header == nil {
+			header = map[string]string{}
+		}
+		header["retry-after"] = strconv.Itoa(int((e.RetryAfter + time.Second - 1) / time.Second))
+	}
 	return respond(status, "application/problem+json", header, c.ID(), body)
 }
 

@@ -29,6 +29,8 @@ type Conversation struct {
 	Unread         int
 	CreatedAt      time.Time
 	LastActivityAt time.Time
+	// HeardAt is when the customer last texted; zero if they never have.
+	HeardAt time.Time
 	// Last is the newest entry of the thread, shortened, for the inbox.
 	Last *LastEntry
 }
@@ -89,6 +91,16 @@ type Message struct {
 	By Associate
 	// Request marks an opt-in request.
 	Request bool
+	// Wording is the hash of the opt-in message that a request was made of.
+	Wording string
+	// Consent is what an inbound text changed: "opted_out", "opted_in", "accepted" or
+	// "rejected"; empty for nothing.
+	Consent string
+	// Force says, of a claim, that the conversation was another associate's.
+	Force bool
+	// GoBy is the moment by which a text of the store must have been handed to Twilio,
+	// because quiet hours begin then; zero for texts without such a moment.
+	GoBy time.Time
 	// SID is Twilio's id: SM... or MM... of a text, CA... of a call.
 	SID string
 	// AccountSID is the Twilio account it passed through.
@@ -112,6 +124,13 @@ const (
 	KindText MessageKind = "text"
 	// KindMissedCall is a customer's call that nobody at the store answered.
 	KindMissedCall MessageKind = "missed_call"
+	// KindOptedOut is an opt-out that no text in this thread shows: to another store of
+	// the retailer, at the carrier, or by word of mouth to an associate.
+	KindOptedOut MessageKind = "opted_out"
+	// KindOptedIn is that an opt-out was lifted at another store.
+	KindOptedIn MessageKind = "opted_in"
+	// KindClaimed is that an associate took the conversation over.
+	KindClaimed MessageKind = "claimed"
 )
 
 // Direction says who an entry comes from.
@@ -122,6 +141,8 @@ const (
 	Inbound Direction = "inbound"
 	// Outbound comes from the store.
 	Outbound Direction = "outbound"
+	// NoDirection is that of events which neither side sent.
+	NoDirection Direction = ""
 )
 
 // StatusReceived is Twilio's status of an inbound text.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Kind says what sort of trouble an Error is. Each edge renders kinds in its own
@@ -45,7 +46,9 @@ type Error struct {
 	Code   string
 	Detail string
 	Fields []FieldError
-	cause  error
+	// RetryAfter is when the same may be tried again; zero when waiting does not help.
+	RetryAfter time.Duration
+	cause      error
 }
 
 // FieldError is one bad field of a request. Pointer is a JSON pointer (RFC 6901)
@@ -75,6 +78,14 @@ func (e *Error) Because(cause error) *Error {
 func (e *Error) With(pointer, detail string) *Error {
 	c := *e
 	c.Fields = append(slices.Clone(e.Fields), FieldError{pointer, detail})
+	return &c
+}
+
+// After returns a copy of e that says when the same may be tried again.
+func (e *Error) After(d time.Duration) *Error {
+	c := *e
+	c.Fields = slices.Clone(e.Fields)
+	c.RetryAfter = d
 	return &c
 }
 

@@ -55,4 +55,6 @@ const (
 	ReasonRefused = "refused"
 	// ReasonNotSent: Twilio could not be reached for hours.
 	ReasonNotSent = "not_sent"
+	// ReasonQuietHours: the store's quiet hours began before it could go out.
+	ReasonQuietHours = "quiet_hours"
 )

@@ -101,6 +101,16 @@ func (e *Env) Days(name string) time.Duration {
 	return time.Duration(days) * 24 * time.Hour
 }
 
+// Count returns a variable that holds a whole number, 1 to 65535.
+func (e *Env) Count(name string) int {
+	v := e.Need(name)
+	n, err := strconv.ParseUint(v, 10, 16)
+	if v != "" && (err != nil || n == 0) {
+		e.invalid = append(e.invalid, fmt.Sprintf("%s is %q, but a whole number is needed, 1 to 65535", name, v))
+	}
+	return int(n)
+}
+
 // Stage returns a variable that names the deployment's stage.
 func (e *Env) Stage(name string) clienteling.Stage {
 	v := clienteling.Stage(e.Need(name))

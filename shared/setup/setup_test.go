@@ -111,6 +111,16 @@ func TestDays(t *testing.T) {
 	}
 }
 
+func TestCount(t *testing.T) {
+	for value, want := range map[string]int{"1": 1, "100": 100, "65535": 65535, "0": 0, "-1": 0, "+5": 0, "1.5": 0, "many": 0, "65536": 0} {
+		e := newTestEnv(vars("COUNT", value))
+		got := e.Count("COUNT")
+		if want > 0 && got != want || (want > 0) != (len(e.invalid) == 0) {
+			t.Errorf("%q is %d, complaints %q", value, got, e.invalid)
+		}
+	}
+}
+
 func TestAWS(t *testing.T) {
 	e := newTestEnv(vars("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000", "AWS_ENDPOINT_URL_SQS", ""))
 	cfg := e.AWS("DYNAMODB")

@@ -36,6 +36,11 @@ type Country struct {
 	// and which expected; once bought, a number's capabilities have the last word.
 	// https://www.twilio.com/docs/phone-numbers/api/availablephonenumber-resource
 	NumberType string
+	// MMS says that stores of the country can send pictures to customers' numbers in
+	// such countries. Twilio carries them in the US and Canada (and Australia, where we
+	// know of no retailer who has tried).
+	// https://www.twilio.com/docs/messaging/guides/accepted-mime-types
+	MMS bool
 	// Registration is the code of the country under which the registration is filed
 	// that covers this one: its own, but US for Canada, since one A2P 10DLC file is
 	// for both.

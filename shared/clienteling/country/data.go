@@ -31,7 +31,7 @@ var countries = [...]Country{
 	// in Brussels or Wallonia sets fr.
 	{Code: "BE", Name: "Belgium", Language: "nl", Listed: true, NumberType: mobile, Registration: "BE", EndUserType: businesses, Bundle: true},
 	// Confirmed. There are no mobile numbers. A store in Quebec sets fr.
-	{Code: "CA", Name: "Canada", Language: "en", SelfServe: true, Listed: true, NumberType: local, Registration: "US", EndUserType: businesses},
+	{Code: "CA", Name: "Canada", Language: "en", SelfServe: true, Listed: true, NumberType: local, MMS: true, Registration: "US", EndUserType: businesses},
 	// German is the first language of three in five; a store elsewhere sets fr or it.
 	{Code: "CH", Name: "Switzerland", Language: "de", Listed: true, NumberType: mobile, Registration: "CH", EndUserType: businesses, Bundle: true},
 	{Code: "CZ", Name: "Czech Republic", Language: "cs", SelfServe: true, Listed: true, NumberType: mobile, Registration: "CZ", EndUserType: businesses, Bundle: true},
@@ -67,7 +67,7 @@ var countries = [...]Country{
 	// https://www.twilio.com/en-us/guidelines/th/sms
 	{Code: "TH", Name: "Thailand", Language: "th", SelfServe: true, NumberType: mobile, Registration: "TH", EndUserType: businesses, Bundle: true},
 	// Confirmed. There are no mobile numbers.
-	{Code: "US", Name: "United States", Language: "en", SelfServe: true, Listed: true, NumberType: local, Registration: "US", EndUserType: businesses},
+	{Code: "US", Name: "United States", Language: "en", SelfServe: true, Listed: true, NumberType: local, MMS: true, Registration: "US", EndUserType: businesses},
 	// English, the language of business among eleven others.
 	{Code: "ZA", Name: "South Africa", Language: "en", SelfServe: true, NumberType: mobile, Registration: "ZA", EndUserType: businesses, Bundle: true},
 }
