@@ -107,13 +107,15 @@ func (s *Simulator) call(req callRequest) (callResult, error) {
 		return callResult{}, refuse(422, "%s takes no calls: its capabilities lack voice", n.PhoneNumber)
 	}
 
-	began := s.config.Now()
 	c := &call{
 		sim: s, sid: newSID("CA"), number: n, from: req.From, store: req.Store, seconds: seconds,
 		extra: req.Extra, steps: []step{}, outcome: "completed",
 	}
+	// Twilio has a record of it from now on, which can be deleted when the call has ended.
+	began := s.logCall(callRecord{SID: c.sid, From: c.from, To: n.PhoneNumber, Direction: "inbound", Status: "in-progress"})
 	c.run(s.closing)
 	s.mu.Lock()
+	s.endCall(c.sid, c.ending(), c.elapsed)
 	s.add(item{
 		Kind: "call", At: began, SID: c.sid, Phone: c.from, Store: n.PhoneNumber,
 		Direction: "out", By: "customer", Outcome: c.outcome, Steps: c.steps,
@@ -157,6 +159,19 @@ func (c *call) status() string {
 		return "in-progress"
 	default:
 		return "ringing"
+	}
+}
+
+// ending is the CallStatus with which the call is over (docs/voice/api/call-resource). A
+// call that rang in vain, or was rejected, is not completed.
+func (c *call) ending() string {
+	switch {
+	case c.answered:
+		return "completed"
+	case c.outcome == "rejected" && c.steps[len(c.steps)-1].Detail == "busy":
+		return "busy"
+	default:
+		return "no-answer"
 	}
 }
 
@@ -290,9 +305,10 @@ func (c *call) dial(doc *document, verb element) (next *hook, params url.Values,
 	}
 
 	behaviour := c.store
+	rings := true
 	if wrong := c.cannotDial(dialled); wrong != nil {
 		c.fault(*wrong)
-		behaviour = "failed"
+		behaviour, rings = "failed", false
 	}
 	dialled.Result = dialStatus[behaviour]
 	c.outcome = behaviour
@@ -308,6 +324,10 @@ func (c *call) dial(doc *document, verb element) (next *hook, params url.Values,
 	if c.gone {
 		c.step(step{Kind: "hangup", Detail: "the caller gave up while it rang"})
 	}
+	leg := newSID("CA")
+	if rings {
+		c.logLegs(leg, dialled)
+	}
 
 	action, ok := verb.attrs["action"]
 	if !ok {
@@ -321,12 +341,25 @@ func (c *call) dial(doc *document, verb element) (next *hook, params url.Values,
 	}
 	params = c.params(c.status())
 	params.Set("DialCallStatus", dialled.Result)
-	params.Set("DialCallSid", newSID("CA"))
+	params.Set("DialCallSid", leg)
 	params.Set("DialBridged", strconv.FormatBool(bridged))
 	if bridged {
 		params.Set("DialCallDuration", strconv.Itoa(dialled.Seconds))
 	}
 	return &hook{method, target}, params, false
+}
+
+// logLegs keeps records of the phones that rang: the first behaves as asked for, and the
+// others ring no more when it is answered.
+func (c *call) logLegs(first string, d step) {
+	r := callRecord{SID: first, ParentSID: c.sid, From: d.CallerID, Direction: "outbound-dial", Status: d.Result, Seconds: d.Seconds}
+	for _, r.To = range d.Numbers {
+		c.sim.logCall(r)
+		r.SID, r.Seconds = newSID("CA"), 0
+		if d.Result == "completed" {
+			r.Status = "canceled"
+		}
+	}
 }
 
 // dialled are the numbers in a <Dial>: its text, or its <Number> elements, which ring

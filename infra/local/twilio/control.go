@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -23,7 +22,16 @@ func (s *Simulator) routes() http.Handler {
 	mux.HandleFunc("POST "+messages+".json", s.rest("messages.create", to, s.createMessage))
 	mux.HandleFunc("GET "+messages+".json", s.rest("messages.list", to, s.listMessages))
 	mux.HandleFunc("GET "+messages+"/{message}", s.rest("messages.fetch", s.recipient, s.fetchMessage))
-	mux.HandleFunc("GET "+messages+"/{message}/Media/{media}", s.serveMedium)
+	mux.HandleFunc("DELETE "+messages+"/{message}", s.rest("messages.delete", s.recipient, s.deleteMessage))
+	mux.HandleFunc("GET "+messages+"/{message}/Media.json", s.rest("media.list", s.recipient, s.listMedia))
+	mux.HandleFunc("GET "+messages+"/{message}/Media/{medium}", s.rest("media.fetch", s.recipient, s.showMedium))
+	mux.HandleFunc("DELETE "+messages+"/{message}/Media/{medium}", s.rest("media.delete", s.recipient, s.deleteMedium))
+	mux.HandleFunc("GET "+mediaPath+"{medium}", s.serveSigned)
+	mux.HandleFunc("GET /control/media/{medium}", s.serveToPhone)
+	const calls = "/2010-04-01/Accounts/{account}/Calls"
+	mux.HandleFunc("GET "+calls+".json", s.rest("calls.list", to, s.listCalls))
+	mux.HandleFunc("GET "+calls+"/{call}", s.rest("calls.fetch", s.caller, s.fetchCall))
+	mux.HandleFunc("DELETE "+calls+"/{call}", s.rest("calls.delete", s.caller, s.deleteCall))
 	const available = "/2010-04-01/Accounts/{account}/AvailablePhoneNumbers"
 	nobody := func(*http.Request) string { return "" }
 	mux.HandleFunc("GET "+available+".json", s.rest("numbers.search", nobody, s.listCountries))
@@ -53,6 +61,7 @@ func (s *Simulator) routes() http.Handler {
 		"POST /control/requests":               s.postRequest,
 		"GET /control/requests":                s.getRequests,
 		"GET /control/messages":                s.getMessages,
+		"GET /control/records":                 s.getRecords,
 		"POST /control/faults":                 s.postTrouble,
 		"GET /control/faults":                  s.getTroubles,
 		"DELETE /control/faults":               s.deleteTroubles,
@@ -205,11 +214,6 @@ func (s *Simulator) getPhone(r *http.Request) (any, error) {
 			shown.Items = append(shown.Items, i)
 		}
 	}
-	for key := range s.state.Blocked {
-		if store, customer, _ := strings.Cut(key, " "); customer == phone {
-			shown.Blocked = append(shown.Blocked, store)
-		}
-	}
-	slices.Sort(shown.Blocked)
+	shown.Blocked = append(shown.Blocked, s.blockedBy(phone)...)
 	return shown, nil
 }

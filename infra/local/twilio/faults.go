@@ -56,6 +56,7 @@ var titles = map[int]string{
 	18602: "The Business ID you provided could not be verified",
 	20001: "Unknown parameters",
 	20003: "Permission denied",
+	20009: "Cannot delete this resource before it is complete",
 	20404: "Not found",
 	20409: "Conflict",
 	20429: "Too Many Requests",

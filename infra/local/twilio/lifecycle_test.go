@@ -208,7 +208,7 @@ func TestOutboundMedia(t *testing.T) {
 		t.Fatalf("the phone shows %+v", items)
 	}
 	for n, link := range items[0].Media {
-		resp, err := http.Get(link.URL)
+		resp, err := http.Get(r.signed(link.URL))
 		if err != nil {
 			t.Fatal(err)
 		}

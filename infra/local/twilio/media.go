@@ -3,6 +3,7 @@ package twilio
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"image/png"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -43,12 +45,70 @@ func (s *Simulator) mediaURL(messageSID, mediaSID string) string {
 		strings.TrimSuffix(s.config.BaseURL(), "/"), s.config.AccountSID, messageSID, mediaSID)
 }
 
-func (s *Simulator) serveMedium(w http.ResponseWriter, r *http.Request) {
+// mediaPath is where media are for those who have a signed URL. Twilio has another host
+// for that.
+const mediaPath = "/media/"
+
+// mediaLife is how long a signed URL is good for: 4 hours (help article "Protect Media
+// Access with HTTP Basic Authentication for Programmable Messaging").
+const mediaLife = 4 * time.Hour
+
+// stored is the medium of a path, if it is one of the path's text. The caller holds the
+// lock.
+func (s *Simulator) stored(r *http.Request) (sid string, found medium, ok bool) {
+	sid = named(r, "medium")
+	found, ok = s.state.Media[sid]
+	return sid, found, ok && found.MessageSID == r.PathValue("message")
+}
+
+// showMedium is GET .../Messages/{SM}/Media/{ME}.json, which tells about a medium, and the
+// same without .json, which leads to a URL that is good for a while and asks for no
+// credentials (docs/messaging/api/media-resource).
+func (s *Simulator) showMedium(r *http.Request) (any, *restError) {
 	s.mu.Lock()
-	found, ok := s.state.Media[r.PathValue("media")]
+	defer s.mu.Unlock()
+	sid, found, ok := s.stored(r)
+	switch {
+	case !ok:
+		return nil, unknownResource(r)
+	case sid != r.PathValue("medium"):
+		return s.mediumResource(sid, found), nil
+	}
+	until := strconv.FormatInt(s.config.Now().Add(mediaLife).Unix(), 10)
+	signed := url.Values{"expires": {until}, "signature": {s.signMedium(sid, until)}}
+	return location(strings.TrimSuffix(s.config.BaseURL(), "/") + mediaPath + sid + "?" + signed.Encode()), nil
+}
+
+// signMedium is what proves that Twilio gave out a medium's URL.
+func (s *Simulator) signMedium(sid, until string) string {
+	mac := hmac.New(sha256.New, []byte(s.config.AuthToken))
+	fmt.Fprintf(mac, "%s until %s", sid, until)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// serveSigned serves a medium to whoever has its signed URL, in time.
+func (s *Simulator) serveSigned(w http.ResponseWriter, r *http.Request) {
+	sid, query := r.PathValue("medium"), r.URL.Query()
+	until, err := strconv.ParseInt(query.Get("expires"), 10, 64)
+	genuine := hmac.Equal([]byte(query.Get("signature")), []byte(s.signMedium(sid, query.Get("expires"))))
+	if err != nil || !genuine || s.config.Now().Unix() >= until {
+		http.Error(w, "the URL is not signed, or not good any more: ask the API for another one", http.StatusForbidden)
+		return
+	}
+	s.serveMedium(w, sid)
+}
+
+// serveToPhone serves a medium to the handset, whose customer needs no credentials.
+func (s *Simulator) serveToPhone(w http.ResponseWriter, r *http.Request) {
+	s.serveMedium(w, r.PathValue("medium"))
+}
+
+func (s *Simulator) serveMedium(w http.ResponseWriter, sid string) {
+	s.mu.Lock()
+	found, ok := s.state.Media[sid]
 	s.mu.Unlock()
-	if !ok || found.MessageSID != r.PathValue("message") || r.PathValue("account") != s.config.AccountSID {
-		serveUnknown(w, r)
+	if !ok {
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "no such medium here, or not any more"})
 		return
 	}
 	w.Header().Set("Content-Type", found.ContentType)
@@ -56,6 +116,71 @@ func (s *Simulator) serveMedium(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Security-Policy", "sandbox") // an SVG or HTML attachment runs nothing here
 	w.Write(found.Data)
+}
+
+// listMedia is GET /2010-04-01/Accounts/{AC}/Messages/{SM}/Media.json: what Twilio has of a
+// text's media.
+func (s *Simulator) listMedia(r *http.Request) (any, *restError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.find(r.PathValue("message"))
+	if at < 0 {
+		return nil, unknownResource(r)
+	}
+	all := []mediumResource{}
+	for _, link := range s.state.Messages[at].Stored {
+		if found, ok := s.state.Media[link.SID]; ok {
+			all = append(all, s.mediumResource(link.SID, found))
+		}
+	}
+	cut, part, refused := cutPage(r, all, func(m mediumResource) string { return m.SID })
+	if refused != nil {
+		return nil, refused
+	}
+	return struct {
+		page
+		MediaList []mediumResource `json:"media_list"`
+	}{cut, part}, nil
+}
+
+// deleteMedium is DELETE /2010-04-01/Accounts/{AC}/Messages/{SM}/Media/{ME}.json.
+func (s *Simulator) deleteMedium(r *http.Request) (any, *restError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sid, _, ok := s.stored(r)
+	at := s.find(r.PathValue("message"))
+	switch {
+	case !ok || at < 0:
+		return nil, unknownResource(r)
+	case !s.state.Messages[at].finished(s.config.Now()):
+		return nil, refuseREST(20009, "")
+	}
+	delete(s.state.Media, sid)
+	s.touched(event{Changed: "message", Phone: s.state.Messages[at].customer()})
+	return nil, nil
+}
+
+// mediumResource is a medium as the REST API shows it.
+type mediumResource struct {
+	AccountSID  string `json:"account_sid"`
+	ContentType string `json:"content_type"`
+	DateCreated string `json:"date_created"` // dates are RFC 2822; here they are the text's
+	DateUpdated string `json:"date_updated"`
+	ParentSID   string `json:"parent_sid"`
+	SID         string `json:"sid"`
+	URI         string `json:"uri"`
+}
+
+// mediumResource shows a medium. The caller holds the lock.
+func (s *Simulator) mediumResource(sid string, m medium) mediumResource {
+	var created time.Time
+	if at := s.find(m.MessageSID); at >= 0 {
+		created = s.state.Messages[at].DateCreated
+	}
+	return mediumResource{
+		AccountSID: s.config.AccountSID, ContentType: m.ContentType, DateCreated: rfc2822(created), DateUpdated: rfc2822(created),
+		ParentSID: m.MessageSID, SID: sid, URI: s.messagesPath() + "/" + m.MessageSID + "/Media/" + sid + ".json",
+	}
 }
 
 // mms tells whether a customer's phone can get pictures from Twilio. Others get a text

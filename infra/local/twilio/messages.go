@@ -3,6 +3,7 @@ package twilio
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// outbound is a text that the account sent by REST, as GET /control/messages shows it.
+// outbound is what Twilio keeps of a text, whatever the customer's phone shows: one that
+// the account sent by REST, as GET /control/messages shows it, or one that came in or that
+// TwiML or Twilio itself answered.
 type outbound struct {
 	SID            string    `json:"sid"`
 	From           string    `json:"from"`
@@ -31,8 +34,9 @@ type outbound struct {
 	Outcome string      `json:"outcome,omitempty"` // what becomes of it on demand, a kind of trouble
 	Rests   bool        `json:"rests"`             // nothing comes by itself: it is settled, or waits for a phone that is off
 
-	direction string    // empty: "outbound-api"
-	began     time.Time // by the machine's clock: its way is paced from here
+	Direction string `json:"direction,omitempty"` // empty for "outbound-api"
+
+	began time.Time // by the machine's clock: its way is paced from here
 }
 
 // final tells the statuses after which no other comes, among those of a text's way: queued,
@@ -87,11 +91,16 @@ func (s *Simulator) take(m outbound) *restError {
 		return refuseREST(21610, "")
 	}
 	m.Outcome = s.strike("outcome", m.To, "").Kind
-	s.state.Messages = append(s.state.Messages, m)
-	s.state.Messages = slices.Delete(s.state.Messages, 0, max(0, len(s.state.Messages)-maxMessages))
+	s.keep(m)
 	s.touched(event{Changed: "message", Phone: m.To})
 	s.carry(pair(m.From, m.To))
 	return nil
+}
+
+// keep adds a text to Twilio's records. The caller holds the lock.
+func (s *Simulator) keep(m outbound) {
+	s.state.Messages = append(s.state.Messages, m)
+	s.state.Messages = slices.Delete(s.state.Messages, 0, max(0, len(s.state.Messages)-maxMessages))
 }
 
 // checkMessage finds what Twilio would refuse at once.
@@ -184,7 +193,7 @@ func (s *Simulator) resource(m outbound) resource {
 	path := s.messagesPath() + "/" + m.SID
 	shown := resource{
 		AccountSID: s.config.AccountSID, APIVersion: "2010-04-01", Body: m.Body,
-		DateCreated: rfc2822(m.DateCreated), DateUpdated: rfc2822(m.DateUpdated), Direction: cmp.Or(m.direction, "outbound-api"),
+		DateCreated: rfc2822(m.DateCreated), DateUpdated: rfc2822(m.DateUpdated), Direction: cmp.Or(m.Direction, "outbound-api"),
 		From: m.From, NumMedia: strconv.Itoa(len(m.Media)), NumSegments: strconv.Itoa(segments(m.Body)), PriceUnit: "USD",
 		SID: m.SID, Status: m.Status, SubresourceURIs: map[string]string{"media": path + "/Media.json"}, To: m.To,
 		URI: path + ".json",
@@ -202,21 +211,13 @@ func (s *Simulator) resource(m outbound) resource {
 
 func rfc2822(t time.Time) string { return t.UTC().Format(time.RFC1123Z) }
 
-// texts are those of the account that pass the filters of a list, newest first: those sent
-// by REST, those that came in, and the answers by TwiML and by Twilio itself.
+// texts are those of the account that pass the filters of a list, newest first.
 func (s *Simulator) texts(filters url.Values) []outbound {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []outbound
-	byREST := map[string]bool{}
 	for _, m := range s.state.Messages {
-		byREST[m.SID] = true
 		if listed(m, filters) {
-			all = append(all, m)
-		}
-	}
-	for _, i := range s.state.Items {
-		if m := i.asText(); i.Kind == "text" && !byREST[i.SID] && listed(m, filters) {
 			all = append(all, m)
 		}
 	}
@@ -225,45 +226,82 @@ func (s *Simulator) texts(filters url.Values) []outbound {
 	return all
 }
 
-// asText is a text on a phone that was not sent by REST, as if it had been.
-func (i item) asText() outbound {
+// addText puts a text that is not sent by REST on a phone, and keeps a record of it. The
+// caller holds the lock.
+func (s *Simulator) addText(i item) {
 	m := outbound{
-		SID: i.SID, From: i.Store, To: i.Phone, Body: i.Body, Media: make([]string, len(i.Media)), Status: "delivered",
-		RequestedAt: i.At, DateCreated: i.At, DateUpdated: i.At, DateSent: i.At, direction: "outbound-reply",
+		SID: i.SID, From: i.Store, To: i.Phone, Body: i.Body, Media: []string{}, Stored: i.Media, Status: "delivered", Rests: true,
+		RequestedAt: i.At, DateCreated: i.At, DateUpdated: i.At, DateSent: i.At, Direction: "outbound-reply",
 	}
 	if i.By == "customer" {
-		m.From, m.To, m.Status, m.direction = i.Phone, i.Store, "received", "inbound"
+		m.From, m.To, m.Status, m.Direction = i.Phone, i.Store, "received", "inbound"
 	}
-	return m
+	for _, link := range i.Media {
+		m.Media = append(m.Media, link.URL)
+	}
+	s.keep(m)
+	s.add(i)
+}
+
+// customer is whom a text is from or for.
+func (m outbound) customer() string {
+	if m.Direction == "inbound" {
+		return m.From
+	}
+	return m.To
 }
 
 // fetchMessage is GET /2010-04-01/Accounts/{AC}/Messages/{SID}.json.
 func (s *Simulator) fetchMessage(r *http.Request) (any, *restError) {
-	sid := named(r, "message")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := s.find(sid); at >= 0 {
+	if at := s.find(named(r, "message")); at >= 0 {
 		return s.resource(s.state.Messages[at]), nil
-	}
-	for _, i := range s.state.Items {
-		if i.Kind == "text" && i.SID == sid {
-			return s.resource(i.asText()), nil
-		}
 	}
 	return nil, unknownResource(r)
 }
 
-// recipient is the customer that the text of a path went to.
+// deleteMessage is DELETE /2010-04-01/Accounts/{AC}/Messages/{SID}.json. The media go with
+// the text; what is on a phone stays there.
+func (s *Simulator) deleteMessage(r *http.Request) (any, *restError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.find(named(r, "message"))
+	if at < 0 {
+		return nil, unknownResource(r)
+	}
+	m := s.state.Messages[at]
+	if !m.finished(s.config.Now()) {
+		return nil, refuseREST(20009, "")
+	}
+	s.state.Messages = slices.Delete(s.state.Messages, at, at+1)
+	maps.DeleteFunc(s.state.Media, func(_ string, stored medium) bool { return stored.MessageSID == m.SID })
+	s.touched(event{Changed: "message", Phone: m.customer()})
+	return nil, nil
+}
+
+// receiptTime is how long Twilio waits for a carrier to say what became of a text: an hour,
+// it told others (https://github.com/code-dot-org/code-dot-org/pull/11188).
+const receiptTime = time.Hour
+
+// finished tells whether a text can be deleted (docs/api/errors/20009). One that is sent
+// cannot, until Twilio waits no longer for a carrier that says nothing.
+func (m outbound) finished(now time.Time) bool {
+	silent := m.Status == "sent" && m.Rests && m.Outcome == "sent"
+	return final(m.Status) || m.Status == "received" || silent && !now.Before(m.DateSent.Add(receiptTime))
+}
+
+// recipient is the customer of the text in a path.
 func (s *Simulator) recipient(r *http.Request) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at := s.find(named(r, "message")); at >= 0 {
-		return s.state.Messages[at].To
+		return s.state.Messages[at].customer()
 	}
 	return ""
 }
 
-// find is the place of a text sent by REST, -1 when there is none. The caller holds the lock.
+// find is the place of a text, -1 when there is none. The caller holds the lock.
 func (s *Simulator) find(sid string) int {
 	for at, m := range slices.Backward(s.state.Messages) { // those asked for are new, mostly
 		if m.SID == sid {
@@ -339,7 +377,7 @@ func (s *Simulator) getMessages(r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.state.Messages {
-		if cmp.Or(query.Get("to"), m.To) == m.To && cmp.Or(query.Get("from"), m.From) == m.From {
+		if m.Direction == "" && cmp.Or(query.Get("to"), m.To) == m.To && cmp.Or(query.Get("from"), m.From) == m.From {
 			shown = append(shown, m)
 		}
 	}

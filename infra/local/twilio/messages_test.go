@@ -213,7 +213,7 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	r.do("GET", "/2010-04-01/Accounts/"+account+"/Calls.json", "", 404, nil)
+	r.do("GET", "/2010-04-01/Accounts/"+account+"/Calls.json", "", 401, nil)
 	r.do("DELETE", "/2010-04-01/Accounts/"+account+"/Messages.json", "", 404, nil)
 }
 

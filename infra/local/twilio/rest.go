@@ -24,6 +24,7 @@ type restError struct {
 // restStatuses are the HTTP statuses of errors that are not plain 400s.
 var restStatuses = map[int]int{
 	20003: http.StatusUnauthorized, 20404: http.StatusNotFound, 20409: http.StatusConflict, 20429: http.StatusTooManyRequests,
+	20009: http.StatusConflict, // no page says so
 	21710: http.StatusConflict, 21712: http.StatusConflict,
 	20500: http.StatusInternalServerError, 20503: http.StatusServiceUnavailable,
 }
@@ -58,7 +59,7 @@ func (s *Simulator) rest(operation string, about func(*http.Request) string, ans
 	return func(w http.ResponseWriter, r *http.Request) {
 		say := func(status int, body any) {
 			s.config.Log(fmt.Sprintf("%s: %d", operation, status))
-			if status == http.StatusNoContent {
+			if status == http.StatusNoContent || status == http.StatusTemporaryRedirect {
 				w.WriteHeader(status)
 				return
 			}
@@ -122,10 +123,18 @@ func (s *Simulator) rest(operation string, about func(*http.Request) string, ans
 			say(failure.Status, failure)
 			return
 		}
+		if to, away := result.(location); away {
+			w.Header().Set("Location", string(to))
+			say(http.StatusTemporaryRedirect, nil)
+			return
+		}
 		_, verb, _ := strings.Cut(operation, ".")
 		say(cmp.Or(restSuccesses[verb], http.StatusOK), result)
 	}
 }
+
+// location is where an answer sends its client.
+type location string
 
 // drain reads what is left of an upload. A client that is still sending would not see an
 // answer, and one that leaves is only noticed when all has been read.

@@ -22,6 +22,16 @@
 //	GET  /2010-04-01/Accounts/{AC}/Messages.json        list: To, From, DateSent, DateSent<,
 //	                                                    DateSent>, PageSize, Page, PageToken
 //	GET  /2010-04-01/Accounts/{AC}/Messages/{SID}.json  fetch
+//	DELETE .../Messages/{SID}.json                      delete, with its media
+//	GET  .../Messages/{SID}/Media.json                  list a text's media: PageSize, Page, PageToken
+//	GET  .../Messages/{SID}/Media/{ME}.json             tell about one
+//	GET  .../Messages/{SID}/Media/{ME}                  get it: 307 to a signed URL
+//	DELETE .../Messages/{SID}/Media/{ME}.json           delete it alone
+//
+//	GET  /2010-04-01/Accounts/{AC}/Calls.json           list: From, To, ParentCallSid, Status,
+//	                                                    PageSize, Page, PageToken
+//	GET  /2010-04-01/Accounts/{AC}/Calls/{CA}.json      fetch
+//	DELETE .../Calls/{CA}.json                          delete, without its legs
 //
 //	GET  .../{AC}/AvailablePhoneNumbers.json                 the countries and their types
 //	GET  .../{AC}/AvailablePhoneNumbers/{CC}.json            a country
@@ -80,6 +90,18 @@
 // examples, like example.com, are drawn. Phones outside of the US, Canada and Australia get
 // the URLs instead. A list has what came in and what TwiML answered as well; a text that is
 // not sent yet has no date_sent and passes no filter on it.
+//
+// A call is in the list from its beginning, in-progress; each phone that it was forwarded to
+// is a leg of its own, with the call as parent_call_sid.
+//
+// What is deleted is gone from the REST API and the state file, with the bytes of its media;
+// the customer's phone goes on showing it, but for the pictures, which phones have from
+// here. A text that is queued, sending or sent, and its media, and a call in progress are not
+// deleted: 20009, with status 409, which is the simulator's choice. But one that is sent for
+// ever (see the faults) can be, after an hour. Whom a customer stopped, Twilio remembers.
+//
+// The signed URL of a medium is /media/{ME}?expires=...&signature=...; it asks for no
+// credentials, is good for 4 hours, and answers 403 after that.
 //
 // # Numbers for sale
 //
@@ -218,13 +240,21 @@
 //	    milliseconds; errorCode, dateSent, stored (the media, when Twilio has fetched them)
 //	    and outcome (what was asked for by a fault) are missing when there is none; rests
 //	    says that nothing more happens by itself. A request that was refused left no text.
+//	GET  /control/records?number={e164}   what Twilio still has of a customer, whatever the
+//	                               phone shows, oldest first; all lists are empty after an
+//	                               erasure, but for blocked:
+//	    {"messages": [...] and "calls": [...] as the REST API shows them, "media": [{"sid",
+//	     "messageSid", "contentType", "bytes"}], "blocked": [number]}
+//	GET  /control/media/{ME}       a medium, for the handset
 //	POST /control/faults           a fault on demand; answers it:
 //	    {"operation", "kind", "to", "nth": 1, "times", "ms"}
 //	    It strikes from the nth coming call on, so many times: once when times is missing.
 //	    nth 0 strikes from the next call on, and without times every call. With to it is
 //	    only about that customer, or for numbers.* that number of the account. Of several faults that are due the oldest strikes and the
 //	    others stay due. By operation, the kinds are:
-//	    messages.create, messages.fetch, messages.list, numbers.search, numbers.buy,
+//	    messages.create, messages.fetch, messages.list, messages.delete, media.list,
+//	    media.fetch (the redirect included), media.delete, calls.list, calls.fetch,
+//	    calls.delete, numbers.search, numbers.buy,
 //	    numbers.update, numbers.release, numbers.list, numbers.fetch (for lists, to is their
 //	    filter To or PhoneNumber; a search is about no number), and of papers, which are about
 //	    no number: create, list, fetch, update and delete of addresses, endusers, documents
@@ -271,16 +301,13 @@
 //	                               is on its way to one
 //	GET  /healthz                  {"status": "ok"}
 //
-// Media of texts are at Twilio's own paths, without authentication as on a new account:
-// /2010-04-01/Accounts/{AC}/Messages/{SM}/Media/{ME}.
-//
 // # What it does not do
 //
 // Copies of bundles and replacing their items, bundles of individuals, vetting of brands,
 // toll-free verification, texts by a messaging service (21701) and its shared opt-outs,
 // transferring and porting numbers, searching nearby, applications and
-// trunks, emergency addresses, calls by REST, scheduled texts and validity periods, changing and
-// deleting texts, rate limits of numbers, short codes' and toll-free numbers' own opt-out
+// trunks, emergency addresses, calls by REST, recordings, scheduled texts and validity periods,
+// changing texts, rate limits of numbers, short codes' and toll-free numbers' own opt-out
 // rules, TwiML beyond Message, Dial, Say, Pause, Redirect, Hangup and Reject. Redirect
 // answers of a webhook are not followed: after a 301 or 302 Twilio asks again by GET,
 // without the text, which no webhook can use. It believes whoever can reach its port (other

@@ -33,6 +33,7 @@ type rig struct {
 
 	review time.Duration // 0: 2 ms
 	strict bool          // with bundles and campaigns
+	now    func() time.Time
 
 	mu       sync.Mutex
 	received []*http.Request // with their forms parsed
@@ -62,7 +63,7 @@ func (r *rig) start(stateFile string) {
 	sim, err := New(Config{
 		AccountSID: account, AuthToken: token, StateFile: stateFile, BaseURL: func() string { return server.URL },
 		Pace: cmp.Or(r.pace, 2*time.Millisecond), ReviewDelay: cmp.Or(r.review, 2*time.Millisecond),
-		StrictBundles: r.strict, StrictCampaigns: r.strict,
+		StrictBundles: r.strict, StrictCampaigns: r.strict, Now: r.now,
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -73,6 +74,40 @@ func (r *rig) start(stateFile string) {
 		sim.Close()
 		server.Close()
 	})
+}
+
+// asAccount asks the REST API for a path or URL with the account's credentials, follows no
+// redirect, and answers with what came.
+func (r *rig) asAccount(method, where string) (*http.Response, []byte) {
+	r.Helper()
+	if strings.HasPrefix(where, "/") {
+		where = r.url + where
+	}
+	req, err := http.NewRequest(method, where, nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	req.SetBasicAuth(account, token)
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return resp, data
+}
+
+// signed is where the URL of a medium leads.
+func (r *rig) signed(mediaURL string) string {
+	r.Helper()
+	resp, data := r.asAccount("GET", mediaURL)
+	if resp.StatusCode != http.StatusTemporaryRedirect || len(data) != 0 || !strings.HasPrefix(resp.Header.Get("Location"), r.url) {
+		r.Fatalf("%s: %d %s %v", mediaURL, resp.StatusCode, data, resp.Header)
+	}
+	return resp.Header.Get("Location")
 }
 
 func (r *rig) number(n Number) {

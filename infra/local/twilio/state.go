@@ -19,13 +19,15 @@ type state struct {
 	Blocked   map[string]bool   `json:"blocked"`   // by pair
 	Phones    map[string]string `json:"phones"`    // customers' phones that are not on, and what they are
 	Items     []item            `json:"items"`     // of all phones, in time order
-	Messages  []outbound        `json:"messages"`  // sent by REST, in the order of their creation
+	Messages  []outbound        `json:"messages"`  // all texts that Twilio keeps, in the order of their creation
+	Calls     []callRecord      `json:"calls"`     // and all calls with their legs
 	Media     map[string]medium `json:"media"`     // by SID
 	Papers    papers            `json:"papers"`
 }
 
-// item is a text or a call as a customer's phone shows it. Direction is the phone's: a
-// text "out" was written by the customer.
+// item is a text or a call as a customer's phone shows it, and goes on showing it when
+// Twilio's record is deleted. Direction is the phone's: a text "out" was written by the
+// customer.
 type item struct {
 	Kind      string    `json:"kind"` // "text" or "call"
 	At        time.Time `json:"at"`
@@ -70,6 +72,11 @@ func loadState(file string) (state, error) {
 	}
 	if err := json.Unmarshal(data, &loaded); err != nil {
 		return state{}, fmt.Errorf("twilio: state file %s is damaged (%w): delete it to start afresh", file, err)
+	}
+	for n := range loaded.Calls {
+		if c := &loaded.Calls[n]; c.Status == "in-progress" {
+			c.Status = "completed" // the simulator ended in the middle of it
+		}
 	}
 	return loaded, nil
 }

@@ -19,7 +19,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 	r.number(Number{PhoneNumber: store, SmsURL: r.hook.URL + "/sms", VoiceURL: r.hook.URL + "/voice"})
 	r.sendText(fmt.Sprintf(`{"from":%q,"to":%q,"body":"STOP","media":[{"contentType":"image/png"}]}`, ana, store))
 	r.placeCall(fmt.Sprintf(`{"from":%q,"to":%q}`, ana, store))
-	before := r.phone(ana)
+	before, records := r.phone(ana), r.records(ana)
 	if err := r.sim.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,10 @@ func TestStateSurvivesARestart(t *testing.T) {
 	if n, ok := r.sim.number(store); !ok || n.SmsURL != r.hook.URL+"/sms" {
 		t.Errorf("after the restart the number is %+v", n)
 	}
-	r.do("GET", "/2010-04-01/Accounts/"+account+"/Messages/"+before.Items[0].SID+"/Media/"+before.Items[0].Media[0].SID, "", 200, nil)
+	r.do("GET", "/control/media/"+before.Items[0].Media[0].SID, "", 200, nil)
+	if got := r.records(ana); !reflect.DeepEqual(got, records) || len(got.Messages) != 2 || len(got.Media) != 1 || len(got.Calls) != 2 {
+		t.Errorf("after the restart Twilio has %+v\nbefore: %+v", got, records)
+	}
 	if left, _ := filepath.Glob(file + ".*"); len(left) != 0 {
 		t.Errorf("temporary files are left: %v", left)
 	}

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"clienteling/shared/clienteling"
 )
 
 // textRequest is a customer's text, as POST /control/texts takes it.
@@ -164,7 +165,7 @@ func (s *Simulator) receive(sid string, n Number, req textRequest, links []media
 		Kind: "text", At: now, SID: sid, Phone: req.From, Store: n.PhoneNumber,
 		Direction: "out", By: "customer", Body: req.Body, Media: links,
 	}
-	s.add(shown)
+	s.addText(shown)
 
 	key := pair(n.PhoneNumber, req.From)
 	blocked, reply := optOut(s.state.Blocked[key], req.Body)
@@ -179,7 +180,7 @@ func (s *Simulator) receive(sid string, n Number, req textRequest, links []media
 		Kind: "text", At: now, SID: newSID("SM"), Phone: req.From, Store: n.PhoneNumber,
 		Direction: "in", By: "twilio", Body: reply,
 	}
-	s.add(shown)
+	s.addText(shown)
 	return &twilioReply{reply}, nil
 }
 
@@ -371,7 +372,7 @@ func (s *Simulator) show(m message) bool {
 	for _, u := range m.Media {
 		shown.Media = append(shown.Media, mediaLink{URL: u, ContentType: "image/jpeg"})
 	}
-	s.add(shown)
+	s.addText(shown)
 	return true
 }
 
@@ -395,32 +396,9 @@ func (s *Simulator) noteProblem(sid string, all []delivery) {
 	s.update(sid, func(i *item) { i.Problem = problem })
 }
 
-// segments counts what the carriers charge: 160 characters of GSM 03.38 or 70 of UCS-2,
-// less when there are several (docs/glossary/what-sms-character-limit).
+// segments is what a text is billed as. The product's own count is held against Twilio's
+// calculator, so there is no second one here.
 func segments(body string) int {
-	septets := 0
-	for _, r := range body {
-		switch {
-		case strings.ContainsRune(gsmBasic, r):
-			septets++
-		case strings.ContainsRune(gsmExtended, r):
-			septets += 2
-		default:
-			return parts(len(utf16.Encode([]rune(body))), 70, 67)
-		}
-	}
-	return parts(septets, 160, 153)
-}
-
-const (
-	gsmBasic = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
-		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-	gsmExtended = "\f^{}\\[~]|€"
-)
-
-func parts(units, single, each int) int {
-	if units <= single {
-		return 1
-	}
-	return (units + each - 1) / each
+	_, n := clienteling.Segments(body)
+	return n
 }

@@ -65,7 +65,7 @@ func TestMedia(t *testing.T) {
 		t.Errorf("MediaUrl0 %s, want %s...", got.Params["MediaUrl0"], prefix)
 	}
 	for n, contentType := range []string{"image/png", "image/jpeg", "text/vcard"} {
-		resp, err := http.Get(got.Params[fmt.Sprintf("MediaUrl%d", n)])
+		resp, err := http.Get(r.signed(got.Params[fmt.Sprintf("MediaUrl%d", n)]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,11 @@ func TestMedia(t *testing.T) {
 		}
 	}
 	for _, wrong := range []string{"/Messages/" + got.MessageSID + "/Media/ME0", "/Messages/SM0/Media/" + got.Params["MediaUrl0"][len(got.Params["MediaUrl0"])-34:]} {
-		r.do("GET", "/2010-04-01/Accounts/"+account+wrong, "", 404, nil)
+		for _, form := range []string{"", ".json"} {
+			if resp, data := r.asAccount("GET", "/2010-04-01/Accounts/"+account+wrong+form); resp.StatusCode != 404 {
+				t.Errorf("%s%s: %d %s", wrong, form, resp.StatusCode, data)
+			}
+		}
 	}
 }
 

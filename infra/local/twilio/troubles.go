@@ -38,7 +38,9 @@ var troubleKinds = map[string][]string{
 // restOperations are the operations of the REST API: a collection and its verbs. All of
 // them take the same kinds.
 var restOperations = map[string]string{
-	"messages":    "create fetch list",
+	"messages":    "create fetch list delete",
+	"media":       "list fetch delete",
+	"calls":       "list fetch delete",
 	"numbers":     "search buy update release list fetch",
 	"addresses":   "create list fetch update delete",
 	"regulations": "list fetch",
