@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling/consent"
 	"clienteling/shared/table"
+	"clienteling/shared/twilio"
 )
 
 func TestMain(m *testing.M) { os.Exit(scenario.Main(m)) }
@@ -25,8 +27,20 @@ func TestMain(m *testing.M) { os.Exit(scenario.Main(m)) }
 func TestEvents(t *testing.T) { scenario.Golden(t, "conversations", start) }
 
 func start(t testing.TB, db *scenario.Table) scenario.Handler {
-	f := function{scenario.Log(t), db.Now, db.Open(), db.Jobs}
+	// Until an event sets the clock, it is noon in New York: no quiet hours anywhere.
+	db.Set(time.Date(2026, 11, 19, 17, 0, 0, 0, time.UTC))
+	f := function{scenario.Log(t), db.Now, db.Open(), db.Jobs, filed{}}
 	return apigw.New(apigw.Options{Scope: "clienteling:associate", Routes: f.routes(), Log: scenario.Log(t)})
+}
+
+// filed has every file under a link.
+type filed struct{}
+
+func (filed) Medium(_ context.Context, accountSID, mediaURL string) (twilio.Medium, error) {
+	if !strings.Contains(mediaURL, "/Accounts/"+accountSID+"/") {
+		return twilio.Medium{}, fmt.Errorf("%s is asked for %s", accountSID, mediaURL)
+	}
+	return twilio.Medium{Location: "https://media.example.com/" + path.Base(mediaURL) + "?expires=1795300000"}, nil
 }
 
 // get is the request of an event file with another query.

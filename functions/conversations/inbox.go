@@ -5,29 +5,47 @@ import (
 
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
+	"clienteling/shared/table"
 )
 
 // inbox lists a store's conversations, newest activity first; with unread=true
-// only those with something unread, longest waiting first.
+// only those with something unread, longest waiting first. With assignee=me, none, or an
+// associate's id only those that they have.
 func (f function) inbox(ctx context.Context, c *apigw.Call) (any, error) {
 	store, err := c.Store()
 	if err != nil {
 		return nil, err
 	}
-	unread, err := c.Flag("unread")
+	var filter table.InboxFilter
+	if filter.Unread, err = c.Flag("unread"); err != nil {
+		return nil, err
+	}
+	assignee, err := c.Text("assignee")
 	if err != nil {
 		return nil, err
 	}
-	read, list := f.table.Inbox, "inbox/"
-	if unread {
-		read, list = f.table.Unread, "unread/"
+	list := "inbox/"
+	if filter.Unread {
+		list = "unread/"
 	}
 	list += c.Caller.Retailer + "/" + store
+	switch assignee {
+	case "":
+	case "none":
+		filter.Unassigned = true
+	case "me":
+		filter.Assignee = c.Caller.Subject
+	default:
+		filter.Assignee = assignee
+	}
+	if assignee != "" {
+		list += "/of/" + assignee
+	}
 	page, err := pageOf(c, list)
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := read(ctx, c.Caller.Retailer, store, page)
+	found, next, err := f.table.Inbox(ctx, c.Caller.Retailer, store, filter, page)
 	if err != nil {
 		return nil, err
 	}

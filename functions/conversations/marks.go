@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
@@ -25,6 +28,42 @@ func (f function) read(ctx context.Context, c *apigw.Call) (any, error) {
 		return nil, err
 	}
 	return f.conversation(ctx, c)
+}
+
+// name says what the store calls the customer: texts and quick replies use it.
+func (f function) name(ctx context.Context, c *apigw.Call) (any, error) {
+	var body struct {
+		Name string `json:"name"`
+	}
+	if err := c.Decode(&body); err != nil {
+		return nil, err
+	}
+	store, err := c.Store()
+	if err != nil {
+		return nil, err
+	}
+	name, err := customerName(body.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.table.NameCustomer(ctx, c.Caller.Retailer, store, c.Path("conversationId"), name); err != nil {
+		return nil, err
+	}
+	return f.conversation(ctx, c)
+}
+
+// maxName is the longest name of a customer, in characters.
+const maxName = 100
+
+func customerName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) > maxName {
+		return "", clienteling.E(clienteling.Unprocessable, "name_too_long", "A name has at most %d characters.", maxName).With("/name", "Too long.")
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return "", clienteling.E(clienteling.Unprocessable, "name_invalid", "A name is one line: it goes into texts.").With("/name", "Has a line break, or another control character.")
+	}
+	return name, nil
 }
 
 // assign claims a conversation for the caller.

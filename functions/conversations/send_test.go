@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
 	"clienteling/infra/scenario"
@@ -51,8 +53,9 @@ func given(t *testing.T, event string, setups ...string) (*scenario.Table, scena
 	db := scenario.NewTable(t)
 	db.Give(t, append([]string{"seed"}, setups...)...)
 	r := scenario.Event(t, "conversations/"+event)
+	handle := start(t, db)
 	db.Set(scenario.Moment(r))
-	return db, start(t, db), r
+	return db, handle, r
 }
 
 // outbound counts the texts of a store in the table.
@@ -67,17 +70,22 @@ func outbound(t *testing.T, db *scenario.Table) int {
 	return n
 }
 
-// The budget of writing: two calls one after the other, three where the answer is
-// the conversation.
+// The budget of writing: two calls one after the other, three where the answer is the
+// conversation; a template is one more, or two for an opt-in message of the retailer's
+// own, and a number in national format needs to know the store's country.
 func TestBudget(t *testing.T) {
-	for pattern, limit := range map[string]int{"send*": 2, "ask*": 2, "start*": 3, "read*": 2, "claim*": 2, "changes*": 1, "stores*": 1} {
+	for pattern, limit := range map[string]int{"send*": 2, "ask*": 4, "start*": 6, "read*": 2, "claim*": 2, "changes*": 1, "stores*": 1} {
 		files, err := filepath.Glob("testdata/" + pattern + ".json")
 		if err != nil || len(files) < 2 {
 			t.Fatalf("%d golden files %s, %v", len(files), pattern, err)
 		}
 		for _, file := range files {
+			limit := limit
 			var of struct{ InARow int }
 			readJSON(t, file, &of)
+			if strings.Contains(file, "quick-reply") {
+				limit = 3
+			}
 			if of.InARow > limit {
 				t.Errorf("%s: %d calls in a row, the limit is %d", file, of.InARow, limit)
 			}
@@ -323,5 +331,102 @@ func TestSendFaults(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// One associate sends as many opt-in requests a day as the limit says, however many at once.
+func TestRequestsPerDay(t *testing.T) {
+	t.Parallel()
+	db, handle, start := given(t, "start")
+	ask := func(n int) scenario.Request {
+		r := start
+		r.Headers = map[string]string{"content-type": "application/json"}
+		r.Body = fmt.Sprintf(`{"phone":"+1212555%04d"}`, 1000+n)
+		return r
+	}
+	counts, _ := answers(t, handle, scenario.RequestsPerDay+10, ask)
+	if counts["201"] != scenario.RequestsPerDay || counts["429 opt_in_requests_used"] != 10 {
+		t.Errorf("answered %v, want %d and then no more", counts, scenario.RequestsPerDay)
+	}
+	if n := outbound(t, db); n != scenario.RequestsPerDay {
+		t.Errorf("%d requests are to be sent", n)
+	}
+
+	res, err := handle(t.Context(), ask(99))
+	if err != nil || res.Headers["retry-after"] != fmt.Sprint(int(midnight(db.Now()).Sub(db.Now()).Seconds())) {
+		t.Errorf("answered %v, %v: it does not say to wait until midnight", res.Headers, err)
+	}
+	another := ask(99)
+	another.RequestContext.Authorizer = colleague(another)
+	if status, code := status(t, handle, another); status != http.StatusCreated {
+		t.Errorf("a colleague is answered %d %s", status, code)
+	}
+	db.Set(midnight(db.Now()).Add(15 * time.Hour))
+	if status, code := status(t, handle, ask(98)); status != http.StatusCreated {
+		t.Errorf("the next day is answered %d %s", status, code)
+	}
+}
+
+func midnight(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour) }
+
+// colleague is the authorizer of a request that somebody else sends.
+func colleague(r scenario.Request) *events.APIGatewayV2HTTPRequestContextAuthorizerDescription {
+	claims := maps.Clone(r.RequestContext.Authorizer.JWT.Claims)
+	claims["sub"] = "associate-9"
+	return &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims},
+	}
+}
+
+// status gives a request to the function and returns how it was answered.
+func status(t *testing.T, handle scenario.Handler, r scenario.Request) (int, string) {
+	t.Helper()
+	res, err := handle(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p struct{ Code string }
+	_ = json.Unmarshal([]byte(res.Body), &p) // an answer without a body has no code either
+	return res.StatusCode, p.Code
+}
+
+// Quiet hours are those of the store, to the second, and not of who is being answered.
+func TestQuietHours(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		at    string // New York
+		heard time.Duration
+		want  int
+	}{
+		{"2026-11-21 07:59:59", 0, http.StatusConflict},
+		{"2026-11-21 08:00:00", 0, http.StatusCreated},
+		{"2026-11-21 20:59:59", 0, http.StatusCreated},
+		{"2026-11-21 21:00:00", 0, http.StatusConflict},
+		{"2026-11-21 23:00:00", 29 * time.Minute, http.StatusCreated},
+		{"2026-11-21 23:00:00", 31 * time.Minute, http.StatusConflict},
+		// The night in which the clocks go forward.
+		{"2027-03-14 07:59:59", 0, http.StatusConflict},
+		{"2027-03-14 08:00:00", 0, http.StatusCreated},
+	} {
+		t.Run(fmt.Sprint(tt.at, " heard ", tt.heard), func(t *testing.T) {
+			t.Parallel()
+			db, handle, r := given(t, "send", "request", "taken", "yes")
+			newYork, err := time.LoadLocation("America/New_York")
+			if err != nil {
+				t.Fatal(err)
+			}
+			now, err := time.ParseInLocation(time.DateTime, tt.at, newYork)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.heard > 0 {
+				hear(t, db, scenario.American, 1, now.Add(-tt.heard))
+			}
+			db.Set(now)
+			got, code := status(t, handle, r)
+			if got != tt.want || got == http.StatusConflict && code != "quiet_hours" {
+				t.Errorf("answered %d %s", got, code)
+			}
+		})
 	}
 }

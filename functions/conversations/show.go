@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
+	"clienteling/shared/clienteling/consent"
 )
 
 // conversation and message are what the API shows of the nouns; openapi.yaml
@@ -38,20 +41,29 @@ type lastMessage struct {
 }
 
 type message struct {
-	ID        string     `json:"id"`
-	Kind      string     `json:"kind"`
-	Direction string     `json:"direction"`
-	Text      *string    `json:"text,omitempty"`
-	Media     []media    `json:"media,omitempty"`
-	Status    string     `json:"status,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
-	By        *associate `json:"by,omitempty"`
-	Request   bool       `json:"optInRequest,omitempty"`
-	At        string     `json:"at"`
+	ID          string       `json:"id"`
+	Kind        string       `json:"kind"`
+	Direction   string       `json:"direction,omitempty"`
+	Text        *string      `json:"text,omitempty"`
+	Media       []attachment `json:"media,omitempty"`
+	Status      string       `json:"status,omitempty"`
+	Reason      string       `json:"reason,omitempty"`
+	Explanation string       `json:"explanation,omitempty"`
+	Encoding    string       `json:"encoding,omitempty"`
+	Segments    int          `json:"segments,omitempty"`
+	By          *associate   `json:"by,omitempty"`
+	Force       bool         `json:"force,omitempty"`
+	Request     bool         `json:"optInRequest,omitempty"`
+	Consent     string       `json:"consent,omitempty"`
+	Hint        string       `json:"hint,omitempty"`
+	At          string       `json:"at"`
 }
 
-type media struct {
-	ContentType string `json:"contentType"`
+// hintOptOut says that a text reads as if the customer wants no more of them.
+const hintOptOut = "likely_opt_out"
+
+type attachment struct {
+	ContentType string `json:"contentType,omitempty"`
 	URL         string `json:"url"`
 }
 
@@ -81,14 +93,25 @@ func showAssociate(a clienteling.Associate) *associate {
 	return &associate{ID: a.ID, Name: a.Name}
 }
 
-func showMessage(m clienteling.Message) message {
-	shown := message{ID: m.ID, Kind: string(m.Kind), Direction: string(m.Direction), Status: m.Status, At: apigw.Moment(m.At)}
-	shown.Reason, shown.By, shown.Request = m.Reason, showAssociate(m.By), m.Request
+func showMessage(of clienteling.Conversation, m clienteling.Message) message {
+	shown := message{
+		ID: m.ID, Kind: string(m.Kind), Direction: string(m.Direction), Status: m.Status, Reason: m.Reason,
+		Explanation: clienteling.Explain(m.Status, m.Reason), By: showAssociate(m.By), Force: m.Force,
+		Request: m.Request, Consent: m.Consent, At: apigw.Moment(m.At),
+	}
 	if m.Kind == clienteling.KindText {
 		shown.Text = &m.Text
 	}
-	for _, a := range m.Media {
-		shown.Media = append(shown.Media, media{ContentType: a.ContentType, URL: a.URL})
+	if m.Kind == clienteling.KindText && m.Direction == clienteling.Outbound && len(m.Media) == 0 {
+		encoding, segments := clienteling.Segments(m.Text)
+		shown.Encoding, shown.Segments = string(encoding), segments
+	}
+	if m.Direction == clienteling.Inbound && m.Consent == "" && !of.OptedOut && consent.LikelyOptOut(m.Text) {
+		shown.Hint = hintOptOut
+	}
+	for n, a := range m.Media {
+		path := fmt.Sprintf("%s/messages/%s/media/%d", conversationPath(of.Store, of.ID), m.ID, n)
+		shown.Media = append(shown.Media, attachment{ContentType: a.ContentType, URL: path})
 	}
 	return shown
 }

@@ -5,15 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
 	"clienteling/shared/phone"
 )
-
-// maxName is the longest name of a customer, in characters.
-const maxName = 100
 
 // start begins a conversation with a customer: the associate's introduction and
 // the opt-in message go out as one text. One that is there already is answered as
@@ -31,10 +27,11 @@ func (f function) start(ctx context.Context, c *apigw.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if utf8.RuneCountInString(body.Name) > maxName {
-		return nil, clienteling.E(clienteling.Unprocessable, "name_too_long", "A name has at most %d characters.", maxName).With("/name", "Too long.")
+	name, err := customerName(body.Name)
+	if err != nil {
+		return nil, err
 	}
-	to, err := phone.Mobile(body.Phone, "")
+	to, err := f.reachable(ctx, c, store, body.Phone)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +46,7 @@ func (f function) start(ctx context.Context, c *apigw.Call) (any, error) {
 	}
 	status := http.StatusOK
 	if s.Conversation == nil || s.Repeat != nil {
-		if _, err := f.request(ctx, c, s, once, body.Introduction, to.E164, strings.TrimSpace(body.Name)); err != nil {
+		if _, err := f.request(ctx, c, s, once, body.Introduction, to.E164, name); err != nil {
 			return nil, err
 		}
 		status = http.StatusCreated
@@ -61,4 +58,17 @@ func (f function) start(ctx context.Context, c *apigw.Call) (any, error) {
 	return apigw.Reply{
 		Status: status, Header: map[string]string{"location": conversationPath(store, customer)}, Body: showConversation(begun),
 	}, nil
+}
+
+// reachable reads a customer's number, as people of the store's country write it or with
+// its country code.
+func (f function) reachable(ctx context.Context, c *apigw.Call, store, written string) (phone.Number, error) {
+	if strings.HasPrefix(strings.TrimSpace(written), "+") {
+		return phone.Mobile(written, "")
+	}
+	s, err := f.table.Store(ctx, c.Caller.Retailer, store)
+	if err != nil {
+		return phone.Number{}, err
+	}
+	return phone.Mobile(written, s.Country)
 }

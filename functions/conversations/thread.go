@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"clienteling/shared/apigw"
+	"clienteling/shared/clienteling"
 )
 
 // messages lists the entries of a conversation's thread, newest first.
@@ -21,5 +22,5 @@ func (f function) messages(ctx context.Context, c *apigw.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return apigw.PageOf(list, found, next, showMessage), nil
+	return apigw.PageOf(list, found, next, func(m clienteling.Message) message { return showMessage(of, m) }), nil
 }

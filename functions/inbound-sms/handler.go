@@ -48,7 +48,7 @@ func (f function) sms(ctx context.Context, p webhook.Params) (webhook.TwiML, err
 		return "", err
 	}
 
-	said := consent.Text{Body: t.Body, OptOutType: t.OptOutType}
+	said := consent.Text{Body: t.Body, OptOutType: t.OptOutType, Country: number.Country, Language: number.Language}
 	change := consent.Presume(said, number.OptInMode)
 	optOut := change.When.Refusal == consent.InForce
 	var found table.Found
@@ -60,6 +60,10 @@ func (f function) sms(ctx context.Context, p webhook.Params) (webhook.TwiML, err
 		switch {
 		case errors.As(err, &other):
 			change, found = consent.Receive(other.State, said, number.OptInMode), other.Found
+			continue
+		case errors.Is(err, table.ErrAnsweredEnough):
+			change.Answer = consent.NoAnswer
+			f.log.WarnContext(ctx, "the answer is left out: two machines may be writing to each other", "sid", t.SID, "from", clienteling.Mask(t.From))
 			continue
 		case errors.As(err, &duplicate):
 			answer, found = webhook.TwiML(duplicate.Answer), duplicate.Found
@@ -100,8 +104,8 @@ func (f function) inbound(t webhook.Text, answer webhook.TwiML) table.InboundTex
 }
 
 func confirmation(c consent.Change, n clienteling.Number) webhook.TwiML {
-	if !c.Confirm {
+	if c.Answer == consent.NoAnswer {
 		return webhook.Nothing
 	}
-	return webhook.Message(consent.Confirmation(c.Effect, n.Language, n.StoreName))
+	return webhook.Message(consent.Confirmation(c.Answer, n.Language, n.StoreName))
 }

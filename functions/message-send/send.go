@@ -44,6 +44,10 @@ func (f function) send(ctx context.Context, job queue.SendText) error {
 	if !o.Ready() {
 		return nil // somebody else has it, or had it
 	}
+	if o.TooLate(f.now()) {
+		f.log.InfoContext(ctx, "text canceled: quiet hours have begun", "message", job.Message)
+		return f.record(ctx, "the text is withdrawn", f.table.TextTooLate(ctx, o))
+	}
 	o, err = f.table.ClaimText(ctx, o, f.now())
 	switch {
 	case errors.Is(err, table.ErrNotReady):

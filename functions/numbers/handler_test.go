@@ -18,17 +18,18 @@ import (
 	"clienteling/infra/scenario"
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
+	"clienteling/shared/table"
 )
 
 func TestMain(m *testing.M) { os.Exit(scenario.Main(m)) }
 
-// Beside what a golden scenario is given, acme has unused, and nordic may order
-// numbers of Sweden, which the operator fetches.
+// Beside what a golden scenario is given, acme has unused, nordic may order numbers of
+// Sweden, which the operator fetches, and no retailer more than three in a day.
 func TestEvents(t *testing.T) {
 	scenario.Golden(t, "numbers", func(t testing.TB, db *scenario.Table) scenario.Handler {
 		record(t, db, "acme", "US", unused)
 		enable(t, db, "nordic", "SE")
-		handle, _ := start(t, db)
+		handle, _ := startOn(t, db, 3)
 		return handle
 	})
 }
@@ -37,8 +38,14 @@ func TestEvents(t *testing.T) {
 const unused = "+12125550111"
 
 func start(t testing.TB, db *scenario.Table) (scenario.Handler, *scenario.Simulator) {
+	return startOn(t, db, 100)
+}
+
+// startOn is start where a retailer may order so many numbers in a day.
+func startOn(t testing.TB, db *scenario.Table, perDay int) (scenario.Handler, *scenario.Simulator) {
 	s := scenario.NewSimulator(t, db)
-	f := function{scenario.Log(t), db.Now, db.Open(), db.NumberJobs, s.Client(t), seed.AccountSID}
+	to := table.Open(db.Config, table.Options{Name: db.Name, TestLocations: db.TestLocations, OrdersPerDay: perDay, Now: db.Now, NewID: db.NewID})
+	f := function{scenario.Log(t), db.Now, to, db.NumberJobs, s.Client(t), seed.AccountSID}
 	return apigw.New(apigw.Options{Scope: "clienteling:manage", Routes: f.routes(), Log: scenario.Log(t)}), s
 }
 

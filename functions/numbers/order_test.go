@@ -180,6 +180,57 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// Of many orders at once, as many are made as a retailer may make in a day. The others
+// are told when to come back, and leave nothing; what was ordered before is answered.
+func TestOrderQuota(t *testing.T) {
+	t.Parallel()
+	db, _, _ := given(t)
+	handle, _ := startOn(t, db, 5)
+	enable(t, db, "own", "US", "SE")
+	keyed := by(t, "own", "order")
+	first := read[purchase](t, handle, keyed, http.StatusAccepted)
+	read[purchase](t, handle, order(t, "own", `{"country": "SE"}`), http.StatusAccepted) // the operator's counts, too
+	counts, _ := atOnce(t, handle, slices.Repeat([]scenario.Request{order(t, "own", `{"country": "US"}`)}, 12)...)
+	if counts["202"] != 3 || counts["429 number_quota_used"] != 9 {
+		t.Errorf("answered %v", counts)
+	}
+	if n, jobs := orders(t, db), len(db.NumberJobs.Left()); n != 5 || jobs != 4 {
+		t.Errorf("%d orders, %d jobs", n, jobs)
+	}
+	other := by(t, "own", "order")
+	other.Headers["idempotency-key"] = "another-key"
+	unchanged(t, db, func() {
+		for _, r := range []scenario.Request{order(t, "own", `{"country": "US"}`), order(t, "own", `{"country": "SE"}`), other} {
+			res, err := handle(t.Context(), r)
+			if err != nil || res.StatusCode != http.StatusTooManyRequests || res.Headers["retry-after"] != "40800" || !strings.Contains(res.Body, "2026-11-22T00:00:00Z") {
+				t.Errorf("answered %+v, %v", res, err)
+			}
+		}
+		if p := read[purchase](t, handle, keyed, http.StatusAccepted); p.ID != first.ID {
+			t.Errorf("repeated: %+v", p)
+		}
+	})
+
+	// To cancel an order makes no room for another.
+	read[purchase](t, handle, at(t, "own", "cancel", "purchaseId", first.ID), http.StatusOK)
+	if outcome, _ := ask(t, handle, order(t, "own", `{"country": "US"}`)); outcome != "429 number_quota_used" {
+		t.Errorf("after an order was canceled: %s", outcome)
+	}
+	// Another retailer's orders are its own.
+	read[purchase](t, handle, by(t, "acme", "order"), http.StatusAccepted)
+
+	// Tomorrow all of it may be ordered, also under the key that was refused today.
+	db.Set(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
+	late := read[purchase](t, handle, other, http.StatusAccepted)
+	counts, _ = atOnce(t, handle, slices.Repeat([]scenario.Request{order(t, "own", `{"country": "US"}`)}, 6)...)
+	if counts["202"] != 4 || counts["429 number_quota_used"] != 2 {
+		t.Errorf("the next day: %v", counts)
+	}
+	if p := read[purchase](t, handle, other, http.StatusAccepted); p.ID != late.ID {
+		t.Errorf("repeated: %+v", p)
+	}
+}
+
 // The wire breaks at any call of an order: at most one order, and the same request
 // again, with its Idempotency-Key, answers with it.
 func TestOrderFaults(t *testing.T) {

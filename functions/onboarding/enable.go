@@ -60,6 +60,11 @@ func (f function) enable(ctx context.Context, c *apigw.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Should this fail, the same call again does it, and until then stores ask with the
+	// same messages.
+	if err := f.table.BeginTemplates(ctx, r); err != nil {
+		return nil, err
+	}
 	f.log.InfoContext(ctx, "retailer enabled", "retailer", r.ID, "countries", r.Countries)
 	return f.show(ctx, r)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clienteling/infra/local/seed"
+	"clienteling/infra/scenario"
 	"clienteling/shared/clienteling"
 )
 
@@ -90,6 +91,52 @@ func TestCountriesStay(t *testing.T) {
 		if want := strings.Fields(step.want); !slices.Equal(codes(got), want) || !slices.Equal(codes(read), want) {
 			t.Errorf("%s: %v, then %v, want %v", step.sent, codes(got), codes(read), want)
 		}
+	}
+}
+
+// A retailer begins with an opt-in message in the language of each of its countries. New
+// countries bring theirs; what is there already is the retailer's own.
+func TestOptInMessages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	messages := func() (byDefault string, languages []string) {
+		t.Helper()
+		all, err := w.db.Open().Templates(t.Context(), retailer)
+		w.must(err)
+		for _, m := range all.OptIn {
+			languages = append(languages, m.Language)
+		}
+		return all.Default, languages
+	}
+	ok[onboarding](w, http.StatusOK, put(asked("FR", "CA", "BE")))
+	if of, all := messages(); of != "fr" || !slices.Equal(all, []string{"en", "fr", "nl"}) {
+		t.Errorf("it begins with %v, by default %s", all, of)
+	}
+	own := clienteling.Wording{Language: "fr", Text: "{{store.name}} : OUI ou STOP ?"}
+	_, _, _, err := w.db.Open().SetOptIn(t.Context(), retailer, nil, own)
+	w.must(err)
+	_, err = w.db.Open().DeleteOptIn(t.Context(), retailer, nil, "nl")
+	w.must(err)
+
+	// The messages fail after the countries were taken: the same call again brings them.
+	w.db.Break(scenario.Then(scenario.Refused(http.StatusBadRequest, "ValidationException"), w.db.Mend), 3)
+	if got := w.ask(put(asked("DE", "US", "FR"))); got.answered != (answered{http.StatusServiceUnavailable, "storage_unavailable"}) {
+		t.Errorf("the fault was answered %d %s", got.status, got.Body)
+	}
+	if r, err := w.db.Open().Retailer(t.Context(), retailer); err != nil || r.Countries[0] != "DE" {
+		t.Fatalf("the countries were not taken: %+v, %v", r, err)
+	}
+	if of, all := messages(); of != "fr" || !slices.Equal(all, []string{"en", "fr"}) {
+		t.Errorf("after the fault it has %v, by default %s", all, of)
+	}
+	for range 2 {
+		ok[onboarding](w, http.StatusOK, put(asked("DE", "US", "FR")))
+		if of, all := messages(); of != "fr" || !slices.Equal(all, []string{"de", "en", "fr"}) {
+			t.Errorf("with more countries it has %v, by default %s", all, of)
+		}
+	}
+	if m, err := w.db.Open().Wording(t.Context(), retailer, "fr"); err != nil || m.Text != own.Text {
+		t.Errorf("its own message is %+v, %v", m, err)
 	}
 }
 

@@ -14,31 +14,58 @@ import (
 const (
 	// perApproval is how much of what waits for an approval one run moves on.
 	perApproval = 25
+	// perList is how much of it one run looks at: stores that wait for tomorrow do not
+	// keep those behind them.
+	perList = 1000
 	// approvalSettles is how long an approval stays due at least: the index that lists
 	// what waits for it may know of the last to come a moment late.
 	approvalSettles = 2 * time.Minute
 )
 
 // approvals lets stores and orders go on that waited for the approval of their
-// country, however many there are: an approval stays due until none is left.
+// country, however many there are: an approval stays due until none is left. Stores for
+// which no number may be ordered today stay parked, and go on tomorrow.
 func (f function) approvals(ctx context.Context) error {
 	due, err := f.table.DueApprovals(ctx, f.now(), perShard)
 	failures := []error{err}
 	for _, a := range due {
-		waiting, err := f.table.Waiting(ctx, a, perApproval)
-		failures = append(failures, err)
-		for _, w := range waiting {
-			if late(ctx) {
-				break
-			}
-			if err := f.goOn(ctx, w); err != nil {
-				f.log.ErrorContext(ctx, "what waited for an approval could not go on", "retailer", a.Retailer, "country", a.Country, "error", err)
-				failures = append(failures, err)
-			}
+		failures = append(failures, f.approval(ctx, a))
+	}
+	return errors.Join(failures...)
+}
+
+// approval lets some of what waited for one approval go on.
+func (f function) approval(ctx context.Context, a table.Approval) error {
+	waiting, err := f.table.Waiting(ctx, a, perList)
+	if err != nil {
+		return err
+	}
+	if len(waiting) == 0 && f.now().Sub(a.Since) > approvalSettles {
+		return f.table.ApprovalSettled(ctx, a)
+	}
+	var failures []error
+	tried, held := 0, map[string]int{} // held: the stores of a country that cannot go on today
+	for _, w := range waiting {
+		if late(ctx) || tried == perApproval {
+			break
 		}
-		if err == nil && len(waiting) == 0 && f.now().Sub(a.Since) > approvalSettles {
-			failures = append(failures, f.table.ApprovalSettled(ctx, a))
+		if w.Store != nil && w.Store.Wish.Number == clienteling.Auto && held[w.Store.Country] > 0 {
+			held[w.Store.Country]++ // as the one before, it finds no number and may not order one
+			continue
 		}
+		err := f.goOn(ctx, w)
+		if errors.Is(err, table.ErrNumberQuotaUsed) {
+			held[w.Store.Country]++
+			continue
+		}
+		tried++
+		if err != nil {
+			f.log.ErrorContext(ctx, "what waited for an approval could not go on", "retailer", a.Retailer, "country", a.Country, "error", err)
+			failures = append(failures, err)
+		}
+	}
+	for code, stores := range held {
+		f.log.WarnContext(ctx, "parked stores wait for tomorrow: the retailer has made its orders of today", "retailer", a.Retailer, "country", code, "stores", stores)
 	}
 	return errors.Join(failures...)
 }

@@ -30,6 +30,7 @@ type function struct {
 // account is what reconcile asks Twilio.
 type account interface {
 	registry
+	eraser
 	Text(ctx context.Context, accountSID, sid string) (twilio.Sent, error)
 	TextsTo(ctx context.Context, accountSID, from, to string) ([]twilio.Sent, error)
 	OwnedNumbers(ctx context.Context, accountSID, page string) (numbers []twilio.Owned, next string, err error)
@@ -64,7 +65,7 @@ func (f function) run(ctx context.Context) error {
 	return errors.Join(
 		f.consent(ctx), f.dueTexts(ctx),
 		f.registrations(ctx), f.papers(ctx),
-		f.approvals(ctx), f.orders(ctx), f.releases(ctx), f.compare(ctx),
+		f.approvals(ctx), f.orders(ctx), f.releases(ctx), f.erasures(ctx), f.compare(ctx),
 	)
 }
 

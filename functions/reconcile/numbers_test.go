@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -278,6 +281,78 @@ func TestApproval(t *testing.T) {
 	}
 	if n := len(w.db.NumberJobs.Left()); n != stores+orders-there || len(left) != n {
 		t.Errorf("%d jobs, %d different ones", n, len(left))
+	}
+}
+
+// What an approval sets free orders no more numbers in a day than the retailer may. The
+// other stores stay parked and go on the days after, without keeping those who need no
+// order.
+func TestApprovalWithinQuota(t *testing.T) {
+	t.Parallel()
+	const stores, perDay = 40, 15
+	w := numbers(t, false)
+	w.register("US", clienteling.RegistrationInReview)
+	for n := range stores {
+		w.park(fmt.Sprintf("store-%02d", n), "CA", clienteling.Auto, true)
+	}
+	w.park("wishes", "US", "+16175550177", true)
+	w.record("+16175550177", "US")
+	waits := w.order("CA", clienteling.PurchaseAwaitingApproval) // of today, whenever it goes on
+	w.register("US", clienteling.RegistrationApproved)
+	var log bytes.Buffer
+	w.function.log = slog.New(slog.NewJSONHandler(&log, nil))
+	w.function.table = table.Open(w.db.Config, table.Options{Name: w.db.Name, Now: w.db.Now, NewID: w.db.NewID, OrdersPerDay: perDay})
+	run := func(at time.Time) {
+		t.Helper()
+		w.db.Set(at)
+		w.must(w.approvals(t.Context()))
+	}
+	want := func(when string, want map[clienteling.StoreState]int) {
+		t.Helper()
+		got := map[clienteling.StoreState]int{}
+		for n := range stores {
+			s := w.storeNow(fmt.Sprintf("store-%02d", n))
+			got[s.State]++
+			if s.State == clienteling.StoreParked && (s.Wish != (clienteling.Wish{Number: clienteling.Auto, Enable: true}) || s.Trouble != "") {
+				t.Errorf("%s: %+v", when, s)
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	due := func() bool { return w.db.Items(t)["RETAILER#acme / COUNTRY#US"]["gsi2pk"] != nil }
+	const parked, ordering, enabled = clienteling.StoreParked, clienteling.StoreOrdering, clienteling.StoreEnabled
+
+	today := w.db.Now()
+	for _, after := range []time.Duration{time.Second, time.Minute} {
+		log.Reset()
+		run(today.Add(after))
+		want("today", map[clienteling.StoreState]int{ordering: perDay - 1, parked: stores - perDay + 1})
+		if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), `"retailer":"acme","country":"CA","stores":26}`) {
+			t.Errorf("the log is %s", &log)
+		}
+		if s, p := w.storeNow("wishes"), w.purchaseNow(waits.ID); s.State != enabled || p.State != clienteling.PurchaseRequested {
+			t.Errorf("store %+v, order %+v", s, p)
+		}
+	}
+	// A number that turns up helps a store at once.
+	w.record("+14165550178", "CA")
+	run(time.Date(2026, 11, 1, 23, 59, 59, 999, time.UTC))
+	want("at midnight", map[clienteling.StoreState]int{ordering: perDay - 1, enabled: 1, parked: stores - perDay})
+	run(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))
+	want("tomorrow", map[clienteling.StoreState]int{ordering: 2*perDay - 1, enabled: 1, parked: stores - 2*perDay})
+	if !due() {
+		t.Error("the approval is settled, and stores are parked")
+	}
+	run(time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC))
+	want("the day after", map[clienteling.StoreState]int{ordering: stores - 1, enabled: 1})
+	run(time.Date(2026, 11, 3, 0, 1, 0, 0, time.UTC))
+	if due() {
+		t.Error("the approval is not settled")
+	}
+	if orders := len(w.db.NumberJobs.Left()); orders != stores {
+		t.Errorf("%d jobs, want those of %d stores and one order", orders, stores-1)
 	}
 }
 

@@ -434,14 +434,21 @@ func (f function) campaign(ctx context.Context, x *filing) (progress, []clientel
 	return waiting, nil, nil
 }
 
+// firstRequest is the opt-in message in the language of the carriers' reviewers.
+func firstRequest() string {
+	message, _ := consent.DefaultRequest("en")
+	return message
+}
+
 // aboutTexts says to the carriers what the texts are for, and how people consent.
 func (x *filing) aboutTexts() twilio.NewCampaign {
 	name := x.business()
+	request, _ := clienteling.Fill(firstRequest(), clienteling.Fillings{Store: name})
 	return twilio.NewCampaign{
 		ServiceSID: x.Made["service"], BrandSID: x.Made["brand"], UseCase: "MIXED",
 		Description: "Associates of " + name + "'s stores write one-to-one with customers who have agreed to it: about products, availability, orders and appointments in their store.",
 		MessageFlow: "A customer gives their number to an associate in the store, or texts the store first. The store then sends one text that asks for consent: \"" +
-			consent.Request("", "en", name) + "\" Nothing else is sent until the customer has agreed. They may reply STOP at any time.",
+			request + "\" Nothing else is sent until the customer has agreed. They may reply STOP at any time.",
 		Samples: []string{
 			"Hi Ada, this is Robin of " + name + ". The coat you asked for has arrived in M. Shall I put it aside for you?",
 			name + ": we are open until 8 tonight. Your alterations are ready to be collected.",

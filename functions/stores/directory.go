@@ -84,7 +84,8 @@ func (f function) list(ctx context.Context, c *apigw.Call) (any, error) {
 
 // save writes what the directory says of a store. A phone that calls cannot be
 // forwarded to is refused, and nothing changes; a store may do without one until it
-// is onboarded.
+// is onboarded. A language that is not sent stays, and is at first, and when the store
+// changes its country, that of the country.
 func (f function) save(ctx context.Context, c *apigw.Call) (any, error) {
 	var body struct {
 		Name     string `json:"name"`
@@ -92,6 +93,7 @@ func (f function) save(ctx context.Context, c *apigw.Call) (any, error) {
 		Phone    string `json:"phone"`
 		Address  string `json:"address"`
 		TimeZone string `json:"timeZone"`
+		Language string `json:"language"`
 	}
 	if err := c.Decode(&body); err != nil {
 		return nil, err
@@ -118,6 +120,16 @@ func (f function) save(ctx context.Context, c *apigw.Call) (any, error) {
 	}
 	before := s
 	s.Name, s.Country, s.Address, s.TimeZone = strings.TrimSpace(body.Name), body.Country, strings.TrimSpace(body.Address), body.TimeZone
+	known, _ := country.Of(s.Country)
+	switch {
+	case body.Language != "":
+		s.Language = body.Language
+		if tag, ok := clienteling.Language(s.Language); ok {
+			s.Language = tag
+		}
+	case s.Language == "" || s.Country != before.Country:
+		s.Language = known.Language
+	}
 	if err := valid(s); err != nil {
 		return nil, err
 	}
@@ -134,10 +146,6 @@ func (f function) save(ctx context.Context, c *apigw.Call) (any, error) {
 	if s.Phone == "" && before.State != clienteling.StoreEligible {
 		return nil, clienteling.E(clienteling.Unprocessable, clienteling.HindrancePhoneMissing,
 			"Calls to this store's clienteling number are forwarded to its phone, so it needs one.").With("/phone", "Needed.")
-	}
-	if !before.State.HasNumber() {
-		known, _ := country.Of(s.Country)
-		s.Language = known.Language
 	}
 	s, err = f.table.SaveStore(ctx, s)
 	if err != nil {
@@ -165,6 +173,8 @@ func valid(s clienteling.Store) error {
 	field(utf8.RuneCountInString(s.Address) <= maxAddress, "/address", fmt.Sprintf("An address has at most %d characters.", maxAddress))
 	field(len(s.Country) == 2 && strings.Trim(s.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "", "/country", "Two capital letters of ISO 3166-1, like DE; the United Kingdom is GB.")
 	field(isTimeZone(s.TimeZone), "/timeZone", "The name of a time zone of the IANA database, like Europe/Berlin.")
+	_, isLanguage := clienteling.Language(s.Language)
+	field(s.Language == "" || isLanguage, "/language", "A language of BCP 47, with or without a region: like de, de-AT or es-419.")
 	if fields > 0 {
 		return wrong
 	}

@@ -186,6 +186,60 @@ func TestLandlineReachesTheNumber(t *testing.T) {
 	}
 }
 
+// A store writes in the language that it was given, else in that of its country, and its
+// number knows it.
+func TestLanguageOfStores(t *testing.T) {
+	t.Parallel()
+	db, handle, _ := given(t, "onboard")
+	const number = seed.UnusedNumber
+	record(t, db, "acme", "US", number)
+	in := func(country, language string) map[string]any {
+		body := fields(country, "", "Europe/Berlin")
+		if country == "US" {
+			body = fields(country, "(617) 555-0190", "America/New_York")
+		}
+		if language != "none" {
+			body["language"] = language
+		}
+		return body
+	}
+	for n, step := range []struct{ event, country, language, want string }{
+		{"save", "FR", "none", "fr"},     // a new one: its country's
+		{"save", "DE", "none", "de"},     // another country: that one's
+		{"save", "DE", "en", "en"},       // its own
+		{"save", "DE", "none", "en"},     // kept
+		{"save", "DE", "", "en"},         // an empty one is none
+		{"save", "AT", "none", "de"},     // another country
+		{"save", "DE", "de-AT", "de-AT"}, // both at once
+		{"save", "DE", "DE-at", "de-AT"}, // as it is spelled
+		{"save", "DE", "none", "de-AT"},  // a region is no reason to forget it
+		{"save", "BR", "none", ""},       // of which the catalogue knows nothing
+		{"save", "BR", "pt", "pt"},       // so it is told
+		{"save", "US", "es-419", "es-419"},
+		{"onboard", "", "", "es-419"},
+		{"save", "US", "none", "es-419"}, // once it has its number, too
+		{"save", "US", "es", "es"},
+		{"save", "US", "none", "es"},
+	} {
+		var s store
+		if step.event == "onboard" {
+			s = must[store](t, handle, request(t, "onboard", "cadiz", onboarding(number, true)))
+		} else {
+			s = must[store](t, handle, request(t, "save", "cadiz", in(step.country, step.language)))
+		}
+		kept, err := db.Open().Store(t.Context(), "acme", "cadiz")
+		if err != nil || s.Language != step.want || kept.Language != step.want {
+			t.Errorf("step %d: shown %q, kept %q, want %q (%v)", n, s.Language, kept.Language, step.want, err)
+		}
+		if s.Number == "" {
+			continue
+		}
+		if of, err := db.Open().NumberNow(t.Context(), number); err != nil || of.Language != step.want {
+			t.Errorf("step %d: its number has %q, want %q (%v)", n, of.Language, step.want, err)
+		}
+	}
+}
+
 // Another retailer's stores do not exist for one, and its numbers are not to be had.
 func TestForeigners(t *testing.T) {
 	t.Parallel()
@@ -309,6 +363,10 @@ func TestFieldsOfStores(t *testing.T) {
 		{"timeZone", "Europe/Berlin", true}, {"timeZone", "UTC", true}, {"timeZone", "America/Argentina/Buenos_Aires", true}, {"timeZone", "Asia/Kolkata", true},
 		{"timeZone", "Local", false}, {"timeZone", "", false}, {"timeZone", "../etc", false}, {"timeZone", "../../etc/passwd", false}, {"timeZone", "/etc/localtime", false},
 		{"timeZone", "Europe", false}, {"timeZone", "Berlin", false}, {"timeZone", "+01:00", false}, {"timeZone", `Europe\Berlin`, false},
+		{"language", "de", true}, {"language", "fil", true}, {"language", "zh-HK", true}, {"language", "es-419", true},
+		{"language", "d", false}, {"language", "germ", false}, {"language", "de_DE", false}, {"language", "de-", false}, {"language", "-DE", false}, {"language", "de-DEU", false},
+		{"language", "de-4", false}, {"language", "de-DE-1996", false}, {"language", "zh-Hant", false}, {"language", "Deutsch", false}, {"language", "dé", false}, {"language", " ", false},
+		{"language", "12", false}, {"language", "de-D1", false}, {"language", "x-klingon", false}, {"language", strings.Repeat("de-", 1000), false},
 		{"timeZone", "Europe/Berlin\x00", false}, {"timeZone", "zone.tab", false}, {"timeZone", strings.Repeat("Europe/", 1000), false},
 	} {
 		body := fields("US", "(617) 555-0190", "America/New_York")
@@ -319,7 +377,7 @@ func TestFieldsOfStores(t *testing.T) {
 		case test.taken != (got.status < 300):
 			t.Errorf("%s %.80q: %d %s", test.field, test.value, res.StatusCode, res.Body)
 		case test.taken:
-			shown := map[string]string{"name": saved.Name, "address": saved.Address, "timeZone": saved.TimeZone}[test.field]
+			shown := map[string]string{"name": saved.Name, "address": saved.Address, "timeZone": saved.TimeZone, "language": saved.Language}[test.field]
 			if shown != strings.TrimSpace(test.value) {
 				t.Errorf("%s %.80q became %q", test.field, test.value, shown)
 			}

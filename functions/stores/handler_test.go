@@ -11,21 +11,26 @@ import (
 	"clienteling/infra/scenario"
 	"clienteling/shared/apigw"
 	"clienteling/shared/clienteling"
+	"clienteling/shared/table"
 )
 
 func TestMain(m *testing.M) { os.Exit(scenario.Main(m)) }
 
 // Beside what a scenario says was given, acme has one number that no store uses:
-// seed.UnusedNumber, of the US.
+// seed.UnusedNumber, of the US. It may order one number in a day.
 func TestEvents(t *testing.T) {
 	scenario.Golden(t, "stores", func(t testing.TB, db *scenario.Table) scenario.Handler {
 		record(t, db, "acme", "US", seed.UnusedNumber)
-		return start(t, db)
+		return startOn(t, db, 1)
 	})
 }
 
-func start(t testing.TB, db *scenario.Table) scenario.Handler {
-	f := function{scenario.Log(t), db.Now, db.Open(), db.NumberJobs, seed.AccountSID}
+func start(t testing.TB, db *scenario.Table) scenario.Handler { return startOn(t, db, 100) }
+
+// startOn is start where a retailer may order so many numbers in a day.
+func startOn(t testing.TB, db *scenario.Table, perDay int) scenario.Handler {
+	to := table.Open(db.Config, table.Options{Name: db.Name, TestLocations: db.TestLocations, OrdersPerDay: perDay, Now: db.Now, NewID: db.NewID})
+	f := function{scenario.Log(t), db.Now, to, db.NumberJobs, seed.AccountSID}
 	return apigw.New(apigw.Options{Scope: "clienteling:manage", Routes: f.routes(), Log: scenario.Log(t)})
 }
 

@@ -137,6 +137,63 @@ func TestAutoAtOnce(t *testing.T) {
 	}
 }
 
+// Stores that take any number order as many as their retailer may in a day. The others
+// are as they were, and set out tomorrow; so much is said. Whoever needs no order goes on.
+func TestOrderQuota(t *testing.T) {
+	t.Parallel()
+	db, _, _ := given(t, "onboard-auto")
+	handle := startOn(t, db, 3)
+	auto := func(id string) scenario.Request {
+		return request(t, "onboard-auto", id, onboarding(clienteling.Auto, false))
+	}
+	var all []scenario.Request
+	for n := range atOnce {
+		id := fmt.Sprint("us-", n)
+		save(t, handle, id, "US")
+		all = append(all, auto(id))
+	}
+	used := answered{http.StatusTooManyRequests, "number_quota_used"}
+	if counts := race(t, handle, all); counts[answered{status: http.StatusAccepted}] != 3 || counts[used] != atOnce-3 {
+		t.Errorf("answered %v", counts)
+	}
+	var left []string
+	for n := range atOnce {
+		s := must[store](t, handle, request(t, "get", fmt.Sprint("us-", n), nil))
+		if s.State == "eligible" {
+			left = append(left, s.ID)
+		} else if s.State != "ordering" || s.Purchase == "" {
+			t.Errorf("%+v", s)
+		}
+	}
+	if orders := items(t, db, "RETAILER#acme / PURCHASE#"); len(left) != atOnce-3 || len(orders) != 3 || len(db.NumberJobs.Left()) != 3 {
+		t.Fatalf("left %v, orders %v, jobs %v", left, orders, db.NumberJobs.Left())
+	}
+	before := db.Items(t)
+	_, _, res := ask[store](t, handle, auto(left[0]))
+	tomorrow := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	if res.Headers["retry-after"] != fmt.Sprint(int(tomorrow.Sub(db.Now()).Seconds())) || !strings.Contains(res.Body, "2026-11-22T00:00:00Z") {
+		t.Errorf("answered %+v", res)
+	}
+	unchanged(t, db, before)
+
+	// What waits for an approval, or finds a number, needs no order.
+	save(t, handle, "paris", "FR")
+	if s := must[store](t, handle, request(t, "onboard-parked", "paris", onboarding(clienteling.Auto, true))); s.State != "parked" {
+		t.Errorf("%+v", s)
+	}
+	record(t, db, "acme", "US", seed.UnusedNumber)
+	if s := must[store](t, handle, auto(left[0])); s.Number != seed.UnusedNumber {
+		t.Errorf("%+v", s)
+	}
+	db.Set(tomorrow)
+	for n, id := range left[1:] {
+		got, s, res := ask[store](t, handle, auto(id))
+		if n < 3 && (got.status != http.StatusAccepted || s.State != "ordering") || n >= 3 && got != used {
+			t.Errorf("tomorrow %s: %d %s", id, res.StatusCode, res.Body)
+		}
+	}
+}
+
 // However many admins let one store take any number, one number is ordered.
 func TestOneOrderForOneStore(t *testing.T) {
 	t.Parallel()

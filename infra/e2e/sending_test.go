@@ -108,14 +108,19 @@ func entry(t *testing.T, conversation, id string) message {
 // hasten lets the minutes pass after which reconcile takes up a text, and runs it.
 func hasten(t *testing.T, store string, c conversation, id string) {
 	t.Helper()
+	hastenItem(t, "THREAD#acme#"+store+"#"+c.ID, id, id)
+}
+
+// hastenItem does so with an item that is due, of whose due key tail is the end.
+func hastenItem(t *testing.T, pk, sk, tail string) {
+	t.Helper()
 	_, err := dynamodb.Client(cloud.Info.DynamoDB).UpdateItem(t.Context(), &awsdb.UpdateItemInput{
 		TableName: &cloud.Info.Table,
 		Key: map[string]types.AttributeValue{
-			"pk": &types.AttributeValueMemberS{Value: "THREAD#acme#" + store + "#" + c.ID},
-			"sk": &types.AttributeValueMemberS{Value: id},
+			"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk},
 		},
 		ConditionExpression: new("attribute_exists(gsi2pk)"), UpdateExpression: new("SET gsi2sk = :past"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":past": &types.AttributeValueMemberS{Value: "2020-01-01T00:00:00.000Z#" + id}},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":past": &types.AttributeValueMemberS{Value: "2020-01-01T00:00:00.000Z#" + tail}},
 	})
 	if err != nil && !strings.Contains(err.Error(), "ConditionalCheckFailed") { // it is finished already
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"clienteling/infra/local/seed"
 	"clienteling/infra/local/stack"
 )
 
@@ -61,7 +62,26 @@ func start(dir string) (*running, error) {
 			return r.database.server.URL
 		},
 	})
+	if err == nil {
+		err = r.moveToNoon(ctx)
+	}
 	return r, err
+}
+
+// moveToNoon moves the stores to where no quiet hours keep the tests from writing.
+func (r *running) moveToNoon(ctx context.Context) error {
+	to := r.Info.OpenTable()
+	for _, shop := range seed.Shops {
+		s, err := to.Store(ctx, shop.Store.Retailer, shop.Store.ID)
+		if err == nil {
+			s.TimeZone = seed.Noon(time.Now())
+			_, err = to.SaveStore(ctx, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // root is the project's folder.

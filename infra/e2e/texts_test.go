@@ -48,9 +48,14 @@ func TestTenMediaArriveAsSent(t *testing.T) {
 	}
 	var d delivered
 	twilio(t, "/control/texts", map[string]any{"from": phone, "to": newYork, "body": "look", "mediaUrls": sent}, &d)
-	_, got := thread(t, "new-york", phone)
-	if len(got) != 1 || !slices.EqualFunc(got[0].Media, sent, func(m media, u string) bool { return m.URL == u && m.ContentType != "" }) {
-		t.Errorf("the thread has %+v", got)
+	c, got := thread(t, "new-york", phone)
+	if len(got) != 1 || len(got[0].Media) != len(sent) {
+		t.Fatalf("the thread has %+v", got)
+	}
+	for n, m := range got[0].Media {
+		if want := fmt.Sprintf("/v1/stores/new-york/conversations/%s/messages/%s/media/%d", c.ID, got[0].ID, n); m.URL != want || m.ContentType == "" {
+			t.Errorf("medium %d is %+v, want %s", n, m, want)
+		}
 	}
 }
 

@@ -12,13 +12,14 @@ import (
 )
 
 // What functions_test.go says again has to be what the functions do: their bodies and
-// constants to the letter; of conversations, whose HTTP it leaves out, the calls in
-// their order; of reconcile, what is about texts.
+// constants to the letter; of conversations and customers, whose HTTP it leaves out, the
+// calls in their order, and what is asked of the sender between them; of reconcile, what
+// is about texts and erasures.
 func TestFunctionsAreSaidAgainFaithfully(t *testing.T) {
 	again := declarations(t, "functions_test.go")
 	for files, receiver := range map[string]string{
 		"inbound-sms/*.go": "smsFunction.", "message-send/*.go": "sendFunction.", "message-status/*.go": "statusFunction.",
-		"reconcile/texts.go": "reconcileFunction.",
+		"reconcile/texts.go": "reconcileFunction.", "reconcile/erasures.go": "reconcileFunction.",
 	} {
 		for name, d := range declarations(t, "../../functions/"+files) {
 			method, isMethod := strings.CutPrefix(name, "function.")
@@ -33,10 +34,17 @@ func TestFunctionsAreSaidAgainFaithfully(t *testing.T) {
 			}
 		}
 	}
-	real := declarations(t, "../../functions/conversations/*.go")
-	for _, method := range []string{"start", "ask", "send", "request", "accept", "sender"} {
-		if got, want := calls(again["apiFunction."+method]), calls(real["function."+method]); !slices.Equal(got, want) {
-			t.Errorf("functions/conversations has changed: %s calls %q, and here %q", method, want, got)
+	for files, methods := range map[string]map[string][]string{
+		"conversations": {"apiFunction.": {"start", "ask", "send", "quickReply", "request", "accept", "optOut", "sender"}},
+		"customers":     {"customersFunction.": {"erase"}},
+	} {
+		real := declarations(t, "../../functions/"+files+"/*.go")
+		for receiver, names := range methods {
+			for _, method := range names {
+				if got, want := calls(t, again[receiver+method]), calls(t, real["function."+method]); len(want) == 0 || !slices.Equal(got, want) {
+					t.Errorf("functions/%s has changed: %s calls %q, and here %q", files, method, want, got)
+				}
+			}
 		}
 	}
 }
@@ -93,12 +101,22 @@ func show(t *testing.T, n ast.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// calls are what a body asks of the table, the queue and the rules of consent, in order.
-func calls(body ast.Node) (all []string) {
+// calls are what a body asks of the table, the queue and the rules of the product, in
+// order, and the conditions between that ask something of the sender.
+func calls(t *testing.T, body ast.Node) (all []string) {
 	if body == nil {
 		return nil
 	}
+	rules := map[string][]string{
+		"f":           {"reachable", "request", "accept", "quickReply", "conversation", "sender"},
+		"clienteling": {"MayDisturb", "Fill"},
+	}
 	ast.Inspect(body, func(n ast.Node) bool {
+		if branch, ok := n.(*ast.IfStmt); ok {
+			if asked := show(t, branch.Cond); strings.HasPrefix(asked, "s.") || strings.Contains(asked, "(s.") {
+				all = append(all, "if "+asked)
+			}
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -109,7 +127,7 @@ func calls(body ast.Node) (all []string) {
 		}
 		switch of := f.X.(type) {
 		case *ast.Ident:
-			if of.Name == "consent" || of.Name == "f" && slices.Contains([]string{"request", "accept", "sender"}, f.Sel.Name) {
+			if of.Name == "consent" || slices.Contains(rules[of.Name], f.Sel.Name) {
 				all = append(all, of.Name+"."+f.Sel.Name)
 			}
 		case *ast.SelectorExpr:

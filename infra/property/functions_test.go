@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
 	"clienteling/shared/clienteling"
 	"clienteling/shared/clienteling/consent"
+	"clienteling/shared/phone"
 	"clienteling/shared/queue"
 	"clienteling/shared/table"
 	"clienteling/shared/twilio"
@@ -22,19 +24,24 @@ import (
 // storage is *table.Table, or one with a fault put in to see whether the model bites.
 type storage interface {
 	Customer(retailer, phone string) string
+	Sealed(s string) string
 	Number(ctx context.Context, e164 string) (clienteling.Number, error)
 	ReceiveText(ctx context.Context, n clienteling.Number, in table.InboundText, c consent.Change, found table.Found) error
 	KeepUnrouted(ctx context.Context, in table.InboundText) error
 	AwaitSends(ctx context.Context, retailer, customer string) error
 	Conversation(ctx context.Context, retailer, store, id string) (clienteling.Conversation, error)
 	Sender(ctx context.Context, retailer, store, customer string, once table.Idempotency) (table.Sender, error)
+	Wording(ctx context.Context, retailer, language string) (clienteling.Wording, error)
+	QuickReply(ctx context.Context, retailer, id string) (clienteling.QuickReply, error)
 	AcceptText(ctx context.Context, s table.Sender, in table.NewText) (clienteling.Message, error)
+	OptOutTold(ctx context.Context, s table.Sender, by clienteling.Associate, at time.Time) (bool, error)
 	Message(ctx context.Context, retailer, store, conversation, id string) (clienteling.Message, error)
 	Outbound(ctx context.Context, k table.OutboundKey) (table.Outbound, error)
 	ClaimText(ctx context.Context, o table.Outbound, now time.Time) (table.Outbound, error)
 	TextTaken(ctx context.Context, o table.Outbound, sid string, at time.Time) error
 	TextLater(ctx context.Context, o table.Outbound, due time.Time) error
 	TextFailed(ctx context.Context, o table.Outbound, reason string) error
+	TextTooLate(ctx context.Context, o table.Outbound) error
 	AdvanceText(ctx context.Context, o table.Outbound, status, code string, at time.Time) (bool, error)
 	TextIsFinal(ctx context.Context, o table.Outbound) error
 	TextDueAgain(ctx context.Context, o table.Outbound, due time.Time) error
@@ -42,6 +49,13 @@ type storage interface {
 	DueTexts(ctx context.Context, before time.Time, limit int) ([]table.OutboundKey, error)
 	DueConsentChanges(ctx context.Context, before time.Time, limit int) ([]table.ConsentChange, error)
 	ShowConsentChange(ctx context.Context, c table.ConsentChange) error
+	RequestErasure(ctx context.Context, retailer, customer, phone, by string, at time.Time) (table.Erasure, error)
+	DueErasures(ctx context.Context, before time.Time, limit int) ([]table.Erasure, error)
+	ErasureDueAgain(ctx context.Context, e table.Erasure, due time.Time, tries int) error
+	WithdrawTexts(ctx context.Context, e table.Erasure) (bool, error)
+	ErasureLines(ctx context.Context, e table.Erasure) ([]table.Line, error)
+	EraseRecords(ctx context.Context, e table.Erasure, most int) (left bool, err error)
+	ErasureDone(ctx context.Context, e table.Erasure, at time.Time) error
 }
 
 // twilioAPI is *twilio.Client, or a faulty one.
@@ -49,6 +63,7 @@ type twilioAPI interface {
 	SendText(ctx context.Context, t twilio.Text) (twilio.Sent, error)
 	Text(ctx context.Context, accountSID, sid string) (twilio.Sent, error)
 	TextsTo(ctx context.Context, accountSID, from, to string) ([]twilio.Sent, error)
+	EraseBetween(ctx context.Context, accountSID, ours, theirs string, before time.Time, most int) (left bool, err error)
 }
 
 // jobQueue takes the job of sending a text.
@@ -68,20 +83,29 @@ type apiFunction struct {
 
 // apiRequest is what an associate asks of the API.
 type apiRequest struct {
-	what                   string // start, ask, send
+	what                   string // start, ask, send, optOut
+	by                     clienteling.Associate
 	store, phone, customer string
 	body                   string // text or introduction
-	once                   table.Idempotency
+	quickReply             string
+	key                    string // the Idempotency-Key
 }
 
 func (f apiFunction) start(ctx context.Context, r apiRequest) error {
-	customer := f.table.Customer(f.retailer, r.phone)
-	s, err := f.sender(ctx, r, customer)
+	to, err := f.reachable(r.phone)
 	if err != nil {
 		return err
 	}
+	customer := f.table.Customer(f.retailer, to.E164)
+	s, once, err := f.sender(ctx, r, customer)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(s.Countries, to.Country) {
+		return errors.New("country_not_requested")
+	}
 	if s.Conversation == nil || s.Repeat != nil {
-		if _, err := f.request(ctx, r, s, r.phone, "Kim"); err != nil {
+		if _, err := f.request(ctx, r, s, once, to.E164, "Kim"); err != nil {
 			return err
 		}
 	}
@@ -89,55 +113,94 @@ func (f apiFunction) start(ctx context.Context, r apiRequest) error {
 	return err
 }
 
+func (f apiFunction) reachable(written string) (phone.Number, error) {
+	return phone.Mobile(written, "")
+}
+
 func (f apiFunction) ask(ctx context.Context, r apiRequest) (clienteling.Message, error) {
-	s, err := f.sender(ctx, r, r.customer)
+	s, once, err := f.sender(ctx, r, r.customer)
 	if err != nil {
 		return clienteling.Message{}, err
 	}
 	if s.Conversation == nil {
 		return clienteling.Message{}, clienteling.ErrNotFound
 	}
-	return f.request(ctx, r, s, s.Conversation.Phone, "")
+	return f.request(ctx, r, s, once, s.Conversation.Phone, s.Conversation.Name)
 }
 
 func (f apiFunction) send(ctx context.Context, r apiRequest) (clienteling.Message, error) {
-	s, err := f.sender(ctx, r, r.customer)
+	s, once, err := f.sender(ctx, r, r.customer)
 	if err != nil {
 		return clienteling.Message{}, err
 	}
 	if s.Conversation == nil {
 		return clienteling.Message{}, clienteling.ErrNotFound
 	}
+	in := table.NewText{Body: r.body, Idempotency: once}
 	if s.Repeat == nil {
 		if err := consent.MayWrite(s.Consent); err != nil {
 			return clienteling.Message{}, err
 		}
-	}
-	return f.accept(ctx, s, table.NewText{Body: r.body, Idempotency: r.once}, s.Conversation.ID)
-}
-
-func (f apiFunction) request(ctx context.Context, r apiRequest, s table.Sender, phone, name string) (clienteling.Message, error) {
-	if s.Repeat == nil {
-		var requests clienteling.OptInRequests
-		if s.Conversation != nil {
-			requests = s.Conversation.Requests
-		}
-		if err := consent.MayAsk(s.Consent, requests, f.now()); err != nil {
+		if in.GoBy, err = clienteling.MayDisturb(f.now(), s.Store.TimeZone, s.Conversation.HeardAt); err != nil {
 			return clienteling.Message{}, err
 		}
+		if r.quickReply != "" {
+			if in.Body, err = f.quickReply(ctx, r, s, r.quickReply); err != nil {
+				return clienteling.Message{}, err
+			}
+		}
 	}
-	text := consent.Request(r.body, s.Store.Language, s.Store.Name)
-	return f.accept(ctx, s, table.NewText{Body: text, Request: true, Phone: phone, Name: name, Idempotency: r.once}, f.table.Customer(f.retailer, phone))
+	return f.accept(ctx, r, s, in, s.Conversation.ID)
 }
 
-func (f apiFunction) accept(ctx context.Context, s table.Sender, in table.NewText, customer string) (clienteling.Message, error) {
+func (f apiFunction) quickReply(ctx context.Context, r apiRequest, s table.Sender, id string) (string, error) {
+	reply, err := f.table.QuickReply(ctx, f.retailer, id)
+	if err != nil {
+		return "", err
+	}
+	return clienteling.Fill(reply.Message, fillings(r, s, s.Conversation.Name))
+}
+
+func fillings(r apiRequest, s table.Sender, customer string) clienteling.Fillings {
+	return clienteling.Fillings{Customer: customer, Associate: r.by.Name, Store: s.Store.Name, Phone: s.Store.Phone}
+}
+
+func (f apiFunction) request(ctx context.Context, r apiRequest, s table.Sender, once table.Idempotency, phone, name string) (clienteling.Message, error) {
+	in := table.NewText{Request: true, Phone: phone, Name: name, Idempotency: once}
+	if s.Repeat == nil {
+		var requests clienteling.OptInRequests
+		var heard time.Time
+		if s.Conversation != nil {
+			requests, heard = s.Conversation.Requests, s.Conversation.HeardAt
+		}
+		err := consent.MayAsk(s.Consent, requests, f.now())
+		if err != nil {
+			return clienteling.Message{}, err
+		}
+		if in.GoBy, err = clienteling.MayDisturb(f.now(), s.Store.TimeZone, heard); err != nil {
+			return clienteling.Message{}, err
+		}
+		wording, err := f.table.Wording(ctx, f.retailer, s.Store.Language)
+		if err != nil {
+			return clienteling.Message{}, err
+		}
+		message, err := clienteling.Fill(wording.Text, fillings(r, s, name))
+		if err != nil {
+			return clienteling.Message{}, err
+		}
+		in.Body, in.Wording = consent.Request(r.body, message), wording.Hash
+	}
+	return f.accept(ctx, r, s, in, f.table.Customer(f.retailer, phone))
+}
+
+func (f apiFunction) accept(ctx context.Context, r apiRequest, s table.Sender, in table.NewText, customer string) (clienteling.Message, error) {
 	if s.Repeat != nil {
 		if s.Repeat.Fingerprint != in.Idempotency.Fingerprint {
 			return clienteling.Message{}, errors.New("apigw.ErrKeyReused")
 		}
 		return f.table.Message(ctx, f.retailer, s.Store.ID, customer, s.Repeat.Made)
 	}
-	in.By = clienteling.Associate{ID: "alex", Name: "Alex"}
+	in.By = r.by
 	in.At = f.now()
 	m, err := f.table.AcceptText(ctx, s, in)
 	if err != nil {
@@ -150,8 +213,65 @@ func (f apiFunction) accept(ctx context.Context, s table.Sender, in table.NewTex
 	return m, nil
 }
 
-func (f apiFunction) sender(ctx context.Context, r apiRequest, customer string) (table.Sender, error) {
-	return f.table.Sender(ctx, f.retailer, r.store, customer, r.once)
+func (f apiFunction) optOut(ctx context.Context, r apiRequest) error {
+	s, _, err := f.sender(ctx, r, r.customer)
+	if err != nil {
+		return err
+	}
+	if s.Conversation == nil {
+		return clienteling.ErrNotFound
+	}
+	if _, err := f.table.OptOutTold(ctx, s, r.by, f.now()); err != nil {
+		return err
+	}
+	if err := f.table.AwaitSends(ctx, f.retailer, s.Conversation.ID); err != nil {
+		return err
+	}
+	return f.conversation(ctx, r)
+}
+
+func (f apiFunction) conversation(ctx context.Context, r apiRequest) error {
+	_, err := f.table.Conversation(ctx, f.retailer, r.store, r.customer)
+	return err
+}
+
+func (f apiFunction) sender(ctx context.Context, r apiRequest, customer string) (table.Sender, table.Idempotency, error) {
+	// As apigw makes them of the caller, the route and the body.
+	key, fingerprint := "", ""
+	if r.key != "" {
+		key, fingerprint = r.by.ID+"-"+r.key, r.what+r.phone+r.body+r.quickReply
+	}
+	once := table.Idempotency{Key: key, Fingerprint: f.table.Sealed(fingerprint)}
+	s, err := f.table.Sender(ctx, f.retailer, r.store, customer, once)
+	if err != nil {
+		return s, once, err
+	}
+	if s.Store.State != clienteling.StoreEnabled {
+		return s, once, errors.New("store_not_enabled")
+	}
+	if s.Erasing {
+		return s, once, errors.New("being_erased")
+	}
+	return s, once, nil
+}
+
+// ---- functions/customers, without its HTTP
+
+type customersFunction struct {
+	log      *slog.Logger
+	now      func() time.Time
+	table    storage
+	retailer string
+}
+
+// erase is asked for by the customer's number, or by their id alone.
+func (f customersFunction) erase(ctx context.Context, customer, phone, by string) error {
+	e, err := f.table.RequestErasure(ctx, f.retailer, customer, phone, by, f.now())
+	if err != nil {
+		return err
+	}
+	f.log.InfoContext(ctx, "a customer is to be erased", "customer", e.Customer, "by", e.By, "requestedAt", e.RequestedAt)
+	return nil
 }
 
 // ---- functions/message-send
@@ -175,6 +295,10 @@ func (f sendFunction) send(ctx context.Context, job queue.SendText) error {
 	}
 	if !o.Ready() {
 		return nil
+	}
+	if o.TooLate(f.now()) {
+		f.log.InfoContext(ctx, "text canceled: quiet hours have begun", "message", job.Message)
+		return f.record(ctx, "the text is withdrawn", f.table.TextTooLate(ctx, o))
 	}
 	o, err = f.table.ClaimText(ctx, o, f.now())
 	switch {
@@ -328,7 +452,7 @@ const perShard = 25
 const margin = 5 * time.Second
 
 func (f reconcileFunction) run(ctx context.Context) error {
-	return errors.Join(f.consent(ctx), f.dueTexts(ctx))
+	return errors.Join(f.consent(ctx), f.dueTexts(ctx), f.erasures(ctx))
 }
 
 func (f reconcileFunction) consent(ctx context.Context) error {
@@ -443,6 +567,93 @@ func (f reconcileFunction) fetch(ctx context.Context, o table.Outbound) error {
 	}
 }
 
+const (
+	erasedAtOnce, erasureRounds = 50, 4
+	erasedHere                  = 2000
+	erasureRests                = time.Hour
+)
+
+func (f reconcileFunction) erasures(ctx context.Context) error {
+	due, err := f.table.DueErasures(ctx, f.now(), perShard)
+	failures := []error{err}
+	for _, e := range due {
+		if late(ctx) {
+			break
+		}
+		left, err := f.erase(ctx, e)
+		tries := 0
+		if err != nil {
+			tries = e.Tries + 1
+			f.log.ErrorContext(ctx, "a customer could not be erased yet", "retailer", e.Retailer, "customer", e.Customer, "phone", clienteling.Mask(e.Phone),
+				"requestedAt", e.RequestedAt, "tries", tries, "error", err)
+			failures = append(failures, err)
+		}
+		if left || err != nil {
+			failures = append(failures, f.table.ErasureDueAgain(ctx, e, f.now().Add(rest(tries)), tries))
+			continue
+		}
+		f.log.InfoContext(ctx, "a customer was erased", "retailer", e.Retailer, "customer", e.Customer, "requestedAt", e.RequestedAt)
+	}
+	return errors.Join(failures...)
+}
+
+func rest(tries int) time.Duration {
+	return min(again<<min(tries, 10), erasureRests)
+}
+
+func (f reconcileFunction) erase(ctx context.Context, e table.Erasure) (left bool, err error) {
+	withdrawn, err := f.table.WithdrawTexts(ctx, e)
+	if err != nil || !withdrawn {
+		return true, err
+	}
+	lines, err := f.table.ErasureLines(ctx, e)
+	if err != nil {
+		return true, err
+	}
+	there, notThere := f.eraseAtTwilio(ctx, e, lines)
+	here, notHere := f.table.EraseRecords(ctx, e, erasedHere)
+	if err := errors.Join(notThere, notHere); err != nil || there || here {
+		return true, err
+	}
+	return false, f.table.ErasureDone(ctx, e, f.now())
+}
+
+func (f reconcileFunction) eraseAtTwilio(ctx context.Context, e table.Erasure, lines []table.Line) (left bool, err error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
+		defer cancel()
+	}
+	var failures []error
+	for _, l := range lines {
+		more, err := f.eraseLine(ctx, e, l)
+		if ctx.Err() != nil {
+			return true, errors.Join(failures...)
+		}
+		left = left || more
+		failures = append(failures, err)
+	}
+	return left, errors.Join(failures...)
+}
+
+func (f reconcileFunction) eraseLine(ctx context.Context, e table.Erasure, l table.Line) (left bool, err error) {
+	sent, err := f.twilio.TextsTo(ctx, l.AccountSID, l.Number, e.Phone)
+	if err != nil {
+		return true, err
+	}
+	until := e.RequestedAt
+	for _, t := range sent {
+		if t.CreatedAt.After(until) {
+			until = t.CreatedAt
+		}
+	}
+	left = true
+	for round := 0; left && err == nil && round < erasureRounds; round++ {
+		left, err = f.twilio.EraseBetween(ctx, l.AccountSID, l.Number, e.Phone, until, erasedAtOnce)
+	}
+	return left, err
+}
+
 // ---- functions/inbound-sms
 
 type smsFunction struct {
@@ -469,7 +680,7 @@ func (f smsFunction) sms(ctx context.Context, p webhook.Params) (webhook.TwiML, 
 		return "", err
 	}
 
-	said := consent.Text{Body: t.Body, OptOutType: t.OptOutType}
+	said := consent.Text{Body: t.Body, OptOutType: t.OptOutType, Country: number.Country, Language: number.Language}
 	change := consent.Presume(said, number.OptInMode)
 	optOut := change.When.Refusal == consent.InForce
 	var found table.Found
@@ -481,6 +692,10 @@ func (f smsFunction) sms(ctx context.Context, p webhook.Params) (webhook.TwiML, 
 		switch {
 		case errors.As(err, &other):
 			change, found = consent.Receive(other.State, said, number.OptInMode), other.Found
+			continue
+		case errors.Is(err, table.ErrAnsweredEnough):
+			change.Answer = consent.NoAnswer
+			f.log.WarnContext(ctx, "the answer is left out: two machines may be writing to each other", "sid", t.SID, "from", clienteling.Mask(t.From))
 			continue
 		case errors.As(err, &duplicate):
 			answer, found = webhook.TwiML(duplicate.Answer), duplicate.Found
@@ -517,8 +732,8 @@ func (f smsFunction) inbound(t webhook.Text, answer webhook.TwiML) table.Inbound
 }
 
 func confirmation(c consent.Change, n clienteling.Number) webhook.TwiML {
-	if !c.Confirm {
+	if c.Answer == consent.NoAnswer {
 		return webhook.Nothing
 	}
-	return webhook.Message(consent.Confirmation(c.Effect, n.Language, n.StoreName))
+	return webhook.Message(consent.Confirmation(c.Answer, n.Language, n.StoreName))
 }

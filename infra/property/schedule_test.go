@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"clienteling/infra/scenario"
@@ -17,16 +18,22 @@ import (
 // or Twilio and waits there until the schedule lets it go on: at any moment at most
 // one actor moves, so a seed always plays the same story.
 type actor struct {
-	name   string
-	kind   kind
-	cancel context.CancelFunc
+	name    string
+	kind    kind
+	context context.Context
+	cancel  context.CancelFunc
 	// at is the call that it waits at; nil once it is over.
 	at *call
 	// patience is when its time is up.
 	patience time.Time
-	// began is the model's step by which it began.
+	// began is the model's step by which it began, at0 the time.
 	began int
+	at0   time.Time
 	dead  bool
+	// claimed is when it took a text to hand it to Twilio, refusedAt the step at which it
+	// recorded an opt-out.
+	claimed   time.Time
+	refusedAt int
 	// over is told once it is over: err tells how.
 	over func(error)
 }
@@ -35,6 +42,7 @@ type kind string
 
 const (
 	api       kind = "api"
+	admin     kind = "admin"
 	inbound   kind = "inbound"
 	worker    kind = "worker"
 	callback  kind = "status"
@@ -76,6 +84,9 @@ type stage struct {
 	live   []*actor
 	// wrote is told of every transaction that DynamoDB took, by its request.
 	wrote func(a *actor, body []byte)
+	// past grows with every call that Twilio is through with, and is looked at by who made
+	// it: a connection that breaks is no sign to the race detector that this was before.
+	past atomic.Int64
 	// rewrite may change what goes to DynamoDB; nil for nothing.
 	rewrite func(a *actor, body string) string
 }
@@ -92,7 +103,7 @@ type move struct {
 // begin starts an actor and brings it to its first call.
 func (s *stage) begin(a *actor, do func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), actorOf{}, a))
-	a.cancel = cancel
+	a.context, a.cancel = ctx, cancel
 	s.live = append(s.live, a)
 	s.moving = a
 	go func() {

@@ -22,12 +22,14 @@ import (
 )
 
 // provider is Twilio as far as the story needs it: it takes texts, blocks numbers,
-// and has the carrier move texts on.
+// has the carrier move texts on, and keeps what it had until somebody deletes it.
 type provider struct {
 	stage   *stage
 	now     func() time.Time
 	server  *httptest.Server
 	texts   []*sentText
+	taken   int                // texts, deleted ones too
+	heard   []*sentText        // from customers
 	blocked map[[2]string]bool // from our number, to the customer's
 	// arrived is told of every text that arrives, before it has any effect.
 	arrived func(k table.OutboundKey, to string)
@@ -60,13 +62,43 @@ func (p *provider) close() {
 	p.server.Close()
 }
 
-// client returns the product's client of an origin.
-func client(t testing.TB, origin string) *twilio.Client {
+// client returns a client of an origin.
+func (s *stage) client(t testing.TB, origin string) twilioAPI {
 	c, err := twilio.Open(origin, tokens{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return linked{c, s}
+}
+
+// linked is the client of a story. Its calls to hand over a text last until the story cuts
+// them, by its clock, not by that of a machine that may be busy.
+type linked struct {
+	*twilio.Client
+	stage *stage
+}
+
+func (l linked) SendText(ctx context.Context, t twilio.Text) (twilio.Sent, error) {
+	defer l.stage.past.Load()
+	if a, _ := ctx.Value(actorOf{}).(*actor); a != nil {
+		ctx = a.context
+	}
+	return l.Client.SendText(ctx, t)
+}
+
+func (l linked) Text(ctx context.Context, accountSID, sid string) (twilio.Sent, error) {
+	defer l.stage.past.Load()
+	return l.Client.Text(ctx, accountSID, sid)
+}
+
+func (l linked) TextsTo(ctx context.Context, accountSID, from, to string) ([]twilio.Sent, error) {
+	defer l.stage.past.Load()
+	return l.Client.TextsTo(ctx, accountSID, from, to)
+}
+
+func (l linked) EraseBetween(ctx context.Context, accountSID, ours, theirs string, before time.Time, most int) (bool, error) {
+	defer l.stage.past.Load()
+	return l.Client.EraseBetween(ctx, accountSID, ours, theirs, before, most)
 }
 
 type tokens struct{}
@@ -78,11 +110,16 @@ func (tokens) AuthTokens(context.Context, string) ([]string, error) {
 // nobody is an origin at which nobody listens: no connection to port 0 comes about.
 const nobody = "http://127.0.0.1:0"
 
-// creates is the call that hands a text over.
-const creates = "create a text"
+const (
+	// creates is the call that hands a text over.
+	creates = "create a text"
+	// deletes is the one that deletes a text.
+	deletes = "delete a text"
+)
 
 // ServeHTTP is the REST API: one actor moves at a time, so the call is that one's.
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer p.stage.past.Add(1)
 	a := p.stage.moving
 	if a == nil || a.dead {
 		panic(http.ErrAbortHandler)
@@ -92,8 +129,14 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &call{actor: a, what: "ask Twilio"}
-	if r.Method == http.MethodPost {
+	switch r.Method {
+	case http.MethodPost:
 		c.what, c.cut = creates, p.now().Add(table.CallWithin)
+		if !a.claimed.IsZero() {
+			c.cut = a.claimed.Add(table.CallWithin)
+		}
+	case http.MethodDelete:
+		c.what = deletes
 	}
 	f := p.stage.wait(r.Context(), c)
 	switch f {
@@ -103,8 +146,19 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, 20503)
 		return
 	}
-	if r.Method != http.MethodPost {
+	switch r.Method {
+	case http.MethodGet:
 		p.read(w, r)
+		return
+	case http.MethodDelete:
+		p.delete(w, r)
+		switch f {
+		case killedLate:
+			a.cancel()
+			panic(http.ErrAbortHandler)
+		case unanswered:
+			panic(http.ErrAbortHandler)
+		}
 		return
 	}
 	from, to := r.Form.Get("From"), r.Form.Get("To")
@@ -127,8 +181,9 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, twilio.CodeBlocked)
 		return
 	}
+	p.taken++
 	m := &sentText{
-		SID: fmt.Sprintf("SM%032x", len(p.texts)+1), From: from, To: to, Body: r.Form.Get("Body"),
+		SID: fmt.Sprintf("SM%032x", p.taken), From: from, To: to, Body: r.Form.Get("Body"),
 		Key: k, callback: q, at: p.now(), status: "queued", ahead: p.ends(),
 	}
 	p.texts = append(p.texts, m)
@@ -148,7 +203,7 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read answers a fetch or a list, newest first.
+// read answers a fetch or a list, newest first. There were no calls.
 func (p *provider) read(w http.ResponseWriter, r *http.Request) {
 	for _, m := range p.texts {
 		if strings.HasSuffix(r.URL.Path, "/Messages/"+m.SID+".json") {
@@ -156,23 +211,71 @@ func (p *provider) read(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !strings.HasSuffix(r.URL.Path, "/Messages.json") {
+	list, shown := "messages", []map[string]any{}
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/Messages.json"):
+		for _, all := range [][]*sentText{p.texts, p.heard} {
+			for _, m := range slices.Backward(all) {
+				if m.From == r.Form.Get("From") && m.To == r.Form.Get("To") {
+					shown = append(shown, m.show())
+				}
+			}
+		}
+	case strings.HasSuffix(r.URL.Path, "/Calls.json"):
+		list = "calls"
+	default:
 		refuse(w, http.StatusNotFound, 20404)
 		return
 	}
-	found := []map[string]any{}
-	for _, m := range slices.Backward(p.texts) {
-		if m.From == r.Form.Get("From") && m.To == r.Form.Get("To") {
-			found = append(found, m.show())
+	answer(w, http.StatusOK, map[string]any{list: shown, "next_page_uri": nil})
+}
+
+// delete deletes a text, unless it is still under way.
+func (p *provider) delete(w http.ResponseWriter, r *http.Request) {
+	for _, all := range []*[]*sentText{&p.texts, &p.heard} {
+		for i, m := range *all {
+			switch {
+			case !strings.HasSuffix(r.URL.Path, "/Messages/"+m.SID+".json"):
+				continue
+			case len(m.ahead) > 0:
+				refuse(w, http.StatusConflict, 20009)
+				return
+			}
+			*all = slices.Delete(*all, i, i+1)
+			w.WriteHeader(http.StatusNoContent)
+			return
 		}
 	}
-	answer(w, http.StatusOK, map[string]any{"messages": found, "next_page_uri": nil})
+	refuse(w, http.StatusNotFound, 20404)
+}
+
+// has is what Twilio has of a number: our texts, and the SIDs of the customer's.
+func (p *provider) has(phone string) (ours []*sentText, theirs []string) {
+	for _, m := range p.texts {
+		if m.To == phone {
+			ours = append(ours, m)
+		}
+	}
+	for _, m := range p.heard {
+		if m.From == phone {
+			theirs = append(theirs, m.SID)
+		}
+	}
+	return ours, theirs
+}
+
+// hears keeps a customer's text.
+func (p *provider) hears(s *said, number string) {
+	p.heard = append(p.heard, &sentText{SID: s.sid, From: s.phone, To: number, Body: s.body, at: p.now(), status: "received"})
 }
 
 func (m *sentText) show() map[string]any {
 	shown := map[string]any{
-		"sid": m.SID, "status": m.status, "body": m.Body, "from": m.From, "to": m.To,
-		"date_created": m.at.UTC().Format(time.RFC1123Z), "error_code": nil,
+		"sid": m.SID, "status": m.status, "body": m.Body, "from": m.From, "to": m.To, "direction": "outbound-api",
+		"date_created": m.at.UTC().Format(time.RFC1123Z), "error_code": nil, "num_media": "0",
+	}
+	if m.status == "received" {
+		shown["direction"] = "inbound"
 	}
 	if m.code != "" {
 		shown["error_code"] = json.Number(m.code)

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -18,6 +19,12 @@ const (
 	Briton   = "+447700900123"
 	German   = "+4917139200123"
 )
+
+// QuickReply is the id of the one quick reply of a setup.
+const QuickReply = "01a1f8a0-0000-7000-8000-0000000000aa"
+
+// always lets a change of templates be made whatever their version.
+func always(int) error { return nil }
 
 // given are the setups a golden scenario may start with, by name; all follow "seed".
 func given() map[string]func(context.Context, *Table) error {
@@ -78,7 +85,7 @@ func given() map[string]func(context.Context, *Table) error {
 
 		// Robin asks the American to opt in.
 		"request": func(ctx context.Context, t *Table) error {
-			return writes(ctx, t, table.NewText{Body: consent.Request("Hi Ada, this is Robin.", "en", newYork().StoreName), Request: true, Phone: American, Name: "Ada", At: eve("12:00")})
+			return writes(ctx, t, table.NewText{Body: consent.Request("Hi Ada, this is Robin.", newYork().StoreName+" would like to text you. Reply YES to agree, or STOP to refuse. Message and data rates may apply."), Request: true, Phone: American, Name: "Ada", At: eve("12:00")})
 		},
 		// The American agrees.
 		"yes": func(ctx context.Context, t *Table) error { return replies(ctx, t, text("12:05", American, "YES")) },
@@ -86,8 +93,75 @@ func given() map[string]func(context.Context, *Table) error {
 		"text": func(ctx context.Context, t *Table) error {
 			return writes(ctx, t, table.NewText{Body: "Your coat is here, Ada.", At: eve("13:00")})
 		},
+		// Robin writes, and quiet hours are an hour away.
+		"late-text": func(ctx context.Context, t *Table) error {
+			return writes(ctx, t, table.NewText{Body: "Your coat is here, Ada.", At: eve("13:00"), GoBy: eve("14:00")})
+		},
 		// The American refuses all texts of the retailer.
 		"stop": func(ctx context.Context, t *Table) error { return replies(ctx, t, text("14:00", American, "STOP")) },
+
+		// The American writes in the night: to New York it is ten past nine.
+		"night": func(ctx context.Context, t *Table) error {
+			in := text("14:10", American, "Are you still open?")
+			in.SID, in.At = "SM00000000000000000000000000002210", eve("00:00").Add(50*time.Hour+10*time.Minute)
+			return replies(ctx, t, in)
+		},
+		// The American has enough, and does not say so by one of the words.
+		"enough": func(ctx context.Context, t *Table) error {
+			return hears(ctx, t, text("15:00", American, "Please stop texting me."))
+		},
+		// A German has agreed to texts of London.
+		"london-accepted": func(ctx context.Context, t *Table) error {
+			in := text("08:00", German, "START")
+			in.To = seed.Shops[1].Number.E164
+			n, err := t.Open().Number(ctx, in.To)
+			if err != nil {
+				return err
+			}
+			accepted := consent.Receive(consent.State{OptIn: clienteling.OptInWaiting}, consent.Text{Body: "YES"}, clienteling.Explicit)
+			accepted.When = consent.Guard{}
+			return t.Open().ReceiveText(ctx, n, in, accepted, table.Found{})
+		},
+		// There is a quick reply.
+		"quick-reply": func(ctx context.Context, t *Table) error {
+			to := table.Open(t.Config, table.Options{Name: t.Name, Now: t.Now, NewID: func(time.Time) string { return QuickReply }})
+			_, _, err := to.AddQuickReply(ctx, "acme", always, clienteling.QuickReply{
+				Title: "Ready", Message: "Hi {{customer.name}}, {{associate.name}} here: what you asked for is ready at {{store.name}}. Call us at {{ store.phone }}.",
+			}, table.Idempotency{})
+			return err
+		},
+		// The retailer has an English opt-in message of its own.
+		"wording": func(ctx context.Context, t *Table) error {
+			_, _, _, err := t.Open().SetOptIn(ctx, "acme", always, clienteling.Wording{
+				Language: "en", Text: "{{customer.name}}, may {{associate.name}} of {{store.name}} text you? YES to agree, STOP to refuse.",
+			})
+			return err
+		},
+		// An administrator has everything about the American erased.
+		"erasing": func(ctx context.Context, t *Table) error {
+			to := t.Open()
+			_, err := to.RequestErasure(ctx, "acme", to.Customer("acme", American), American, "admin-1", eve("15:00"))
+			return err
+		},
+		// Robin has sent as many opt-in requests on the day of the events as one may.
+		"requests-used": func(ctx context.Context, t *Table) error {
+			at := eve("00:00").Add(30 * time.Hour)
+			to := table.Open(t.Config, table.Options{
+				Name: t.Name, PhoneKey: []byte(seed.PhoneKey), TextRetention: Retention, Now: t.Now, NewID: t.NewID, RequestsPerDay: RequestsPerDay,
+			})
+			for n := range RequestsPerDay {
+				phone := fmt.Sprintf("+1212555%04d", 1000+n)
+				s, err := to.Sender(ctx, "acme", newYork().Store, to.Customer("acme", phone), table.Idempotency{})
+				if err != nil {
+					return err
+				}
+				in := table.NewText{Body: "May we?", Request: true, Phone: phone, At: at, By: clienteling.Associate{ID: "associate-1", Name: "Robin"}}
+				if _, err := to.AcceptText(ctx, s, in); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 
 		// What Robin wrote last is being handed to Twilio.
 		"claimed": func(ctx context.Context, t *Table) error {

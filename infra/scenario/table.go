@@ -97,11 +97,14 @@ func newTable(t testing.TB, engine dynamodb.Engine) *Table {
 	return made
 }
 
+// RequestsPerDay is how many opt-in requests an associate of the tests may send a day.
+const RequestsPerDay = 20
+
 // Open returns the table as functions see it, at the table's clock.
 func (t *Table) Open() *table.Table {
 	return table.Open(t.Config, table.Options{
 		Name: t.Name, PhoneKey: []byte(seed.PhoneKey), TextRetention: Retention, Now: t.Now, NewID: t.NewID,
-		TestLocations: t.TestLocations,
+		TestLocations: t.TestLocations, OrdersPerDay: 100, RequestsPerDay: RequestsPerDay,
 	})
 }
 

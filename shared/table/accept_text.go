@@ -14,11 +14,15 @@ import (
 type NewText struct {
 	By   clienteling.Associate
 	Body string
-	// Media are URLs Twilio fetches.
+	// Media are files that Twilio fetches.
 	Media []clienteling.Media
 	// Request marks an opt-in request: the only text that may go to a customer
 	// who has not accepted.
-	Request     bool
+	Request bool
+	// Wording is the hash of the opt-in message that a request is made of.
+	Wording string
+	// GoBy is when the text must have been handed to Twilio; see clienteling.Message.
+	GoBy        time.Time
 	Idempotency Idempotency
 	// Phone and Name are the customer's, for a conversation that begins with it.
 	Phone, Name string
@@ -28,12 +32,14 @@ type NewText struct {
 // AcceptText stores a text to be sent, in one transaction with the proof that it
 // may be: no opt-out is in force, and the customer accepted at the current epoch;
 // for an opt-in request, that none is on its way. It is then due until it has its
-// last status. The errors are those of consent.MayWrite and consent.MayAsk, and
-// repeated for an Idempotency-Key that was used meanwhile.
+// last status. The errors are those of consent.MayWrite and consent.MayAsk,
+// opt_in_requests_used when the associate has asked often enough today, and repeated
+// for an Idempotency-Key that was used meanwhile.
 func (t *Table) AcceptText(ctx context.Context, s Sender, in NewText) (clienteling.Message, error) {
 	m := clienteling.Message{
 		ID: t.newID(in.At), Kind: clienteling.KindText, Direction: clienteling.Outbound,
 		Text: in.Body, Media: in.Media, Status: clienteling.StatusQueued, By: in.By, Request: in.Request,
+		Wording: in.Wording, GoBy: in.GoBy,
 		AccountSID: s.Store.AccountSID, At: in.At,
 	}
 	n := clienteling.Number{E164: s.Store.Number, Retailer: s.Store.Retailer, Store: s.Store.ID}
@@ -52,16 +58,22 @@ func (t *Table) AcceptText(ctx context.Context, s Sender, in NewText) (clienteli
 	if in.Idempotency.Key != "" {
 		writes = append(writes, t.remember(s.Store.Retailer, in.Idempotency, "message", m.ID, in.At))
 	}
+	if in.Request {
+		writes = append(writes, t.count(askedKey(s.Store.Retailer, in.By.ID, in.At), t.requestsPerDay, in.At.Add(48*time.Hour)))
+	}
 	reasons, err := t.transact(ctx, writes)
 	switch {
 	case err != nil:
 		return clienteling.Message{}, err
 	case reasons == nil:
 		return m, nil
-	case len(reasons) == 4 && failed(reasons[3]):
+	case in.Idempotency.Key != "" && failed(reasons[3]):
 		return clienteling.Message{}, errRepeated
 	case failed(reasons[2]) && text(reasons[2].Item, "state") == suppressionOpen:
 		return clienteling.Message{}, consent.ErrOptedOut
+	case in.Request && !failed(reasons[1]) && !failed(reasons[2]) && failed(reasons[len(reasons)-1]):
+		return clienteling.Message{}, clienteling.E(clienteling.TooMany, "opt_in_requests_used",
+			"You have sent %d opt-in requests today, which is what one associate may. Ask again tomorrow.", t.requestsPerDay).After(untilTomorrow(in.At))
 	case in.Request:
 		return clienteling.Message{}, clienteling.E(clienteling.Conflict, "opt_in_pending",
 			"Somebody else has just asked this customer, or the conversation has changed. Read it again.")

@@ -38,7 +38,7 @@ func (t *Table) Changes(ctx context.Context, retailer, store, since string, limi
 	}
 	found := make([]clienteling.Conversation, len(out.Items))
 	for n, i := range out.Items {
-		found[n] = readConversation(i)
+		found[n] = t.shownConversation(i)
 	}
 	next := max(since, stamp(now))
 	if len(out.LastEvaluatedKey) > 0 { // more than a page: go on from its end

@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"clienteling/shared/clienteling"
@@ -27,111 +26,70 @@ func (t *Table) Conversation(ctx context.Context, retailer, store, id string) (c
 	if items[0] == nil {
 		return clienteling.Conversation{}, clienteling.ErrNotFound
 	}
-	c := readConversation(items[0])
+	c := t.shownConversation(items[0])
 	s := consentState(items[0], orEmpty(items[1]))
 	c.OptedOut, c.OptIn = s.Refused, s.Effective()
 	return c, nil
 }
 
-// Page is where a list goes on: at most Limit entries after the position After,
-// which is empty for the first page.
-type Page struct {
-	Limit int
-	After string
+// InboxFilter narrows a store's inbox; its zero value does not.
+type InboxFilter struct {
+	// Unread takes only conversations with something unread.
+	Unread bool
+	// Assignee takes only those of an associate, by their id.
+	Assignee string
+	// Unassigned takes only those that nobody has.
+	Unassigned bool
 }
 
-// Inbox returns a store's conversations, newest activity first, and the position
-// to go on from, empty after the last. An invalid position is an Invalid error.
-// A conversation that gets a text meanwhile moves to the front, so it may be
+func (f InboxFilter) keep(i item) bool {
+	has := text(i, "assigneeId")
+	return (f.Assignee == "" || has == f.Assignee) && (!f.Unassigned || has == "")
+}
+
+// Inbox returns a store's conversations, newest activity first, or the unread ones,
+// longest waiting first, and the position to go on from, empty after the last. An
+// invalid position is an Invalid error. Where the assignee matters, a page may be short,
+// or even empty, and yet not the last: what one page reads is bounded. A conversation that gets a text meanwhile moves to the front, so it may be
 // missed or met twice by whoever pages; clients tell by its id.
-func (t *Table) Inbox(ctx context.Context, retailer, store string, p Page) ([]clienteling.Conversation, string, error) {
-	return t.conversations(ctx, list{
-		index: gsi1, pk: "gsi1pk", sk: "gsi1sk", partition: inboxPartition(retailer, store), newestFirst: true,
-	}, retailer, store, p)
-}
-
-// Unread returns a store's conversations with something unread, longest waiting first.
-func (t *Table) Unread(ctx context.Context, retailer, store string, p Page) ([]clienteling.Conversation, string, error) {
-	return t.conversations(ctx, list{
-		index: gsi2, pk: "gsi2pk", sk: "gsi2sk", partition: unreadPartition(retailer, store),
-	}, retailer, store, p)
-}
-
-// list is a query for the items of one partition, of the table (index "") or of an index.
-type list struct {
-	index, pk, sk string
-	partition     string
-	// prefix narrows the sort keys; empty for all.
-	prefix      string
-	newestFirst bool
-	consistent  bool
-}
-
-func (t *Table) conversations(ctx context.Context, l list, retailer, store string, p Page) ([]clienteling.Conversation, string, error) {
-	var start item
-	if p.After != "" {
-		at, customer, ok := strings.Cut(p.After, "#")
-		if _, err := time.Parse(stampLayout, at); err != nil || !ok || !IsCustomer(customer) {
-			return nil, "", errPosition
-		}
-		start = conversationKey(retailer, store, customer).item()
-		start[l.pk], start[l.sk] = str(l.partition), str(p.After)
+func (t *Table) Inbox(ctx context.Context, retailer, store string, f InboxFilter, p Page) ([]clienteling.Conversation, string, error) {
+	l := list{index: gsi1, pk: "gsi1pk", sk: "gsi1sk", partition: inboxPartition(retailer, store), newestFirst: true}
+	if f.Unread {
+		l = list{index: gsi2, pk: "gsi2pk", sk: "gsi2sk", partition: unreadPartition(retailer, store)}
 	}
-	items, next, err := t.query(ctx, l, p.Limit, start)
+	position := func(parts []string) (key, bool) {
+		if len(parts) != 2 || !IsCustomer(parts[1]) {
+			return key{}, false
+		}
+		_, err := time.Parse(stampLayout, parts[0])
+		return conversationKey(retailer, store, parts[1]), err == nil
+	}
+	var items []item
+	var next string
+	var err error
+	if f.Assignee != "" || f.Unassigned {
+		items, next, err = t.filtered(ctx, l, p, position, f.keep)
+	} else {
+		items, next, err = t.page(ctx, l, p, position)
+	}
 	if err != nil {
 		return nil, "", err
 	}
 	found := make([]clienteling.Conversation, len(items))
 	for n, i := range items {
-		found[n] = readConversation(i)
+		found[n] = t.shownConversation(i)
 	}
 	return found, next, nil
 }
 
-// errPosition is a cursor that no answer of ours ever held.
-var errPosition = clienteling.E(clienteling.Invalid, "invalid_cursor", "This cursor is not one of this list. Start again without a cursor.")
-
-// query reads up to limit live items of a list, after start, and the position of
-// the last of them when there are more. It asks for one item too many to know
-// that: DynamoDB's own marker also comes when a page ends exactly at the end.
-func (t *Table) query(ctx context.Context, l list, limit int, start item) (found []item, next string, err error) {
-	in := &dynamodb.QueryInput{
-		TableName:                 &t.name,
-		KeyConditionExpression:    new(l.pk + " = :partition"),
-		ExpressionAttributeValues: item{":partition": str(l.partition)},
-		ScanIndexForward:          new(!l.newestFirst),
-		Limit:                     new(int32(limit) + 1),
-		ExclusiveStartKey:         start,
+// shownConversation is a conversation as lists have it: without the beginning of a text
+// that is kept no longer.
+func (t *Table) shownConversation(i item) clienteling.Conversation {
+	c := readConversation(i)
+	if c.LastActivityAt.Add(t.retention).Before(t.now()) {
+		c.Last = nil
 	}
-	if l.index != "" {
-		in.IndexName = &l.index
-	}
-	if l.consistent {
-		in.ConsistentRead = new(true)
-	}
-	if l.prefix != "" {
-		in.KeyConditionExpression = new(l.pk + " = :partition AND begins_with(" + l.sk + ", :prefix)")
-		in.ExpressionAttributeValues[":prefix"] = str(l.prefix)
-	}
-	for {
-		out, err := t.db.Query(ctx, in)
-		if err != nil {
-			return nil, "", unavailable(err)
-		}
-		for _, i := range out.Items {
-			if !t.live(i) {
-				continue
-			}
-			if len(found) == limit {
-				return found, text(found[limit-1], l.sk), nil
-			}
-			found = append(found, i)
-		}
-		if len(out.LastEvaluatedKey) == 0 {
-			return found, "", nil
-		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
-	}
+	return c
 }
 
 // previewLength is how many characters of a text the inbox shows.
@@ -148,7 +106,8 @@ func preview(s string) string {
 // conversationMoved is the update of a conversation that a new entry of its
 // thread brings: it goes to the front of the inbox and counts one more unread.
 // lastId is that of the newest entry that came in.
-// With create, a conversation that is not there yet begins.
+// With create, it is a text of the customer's, and a conversation that is not there
+// yet begins.
 func (t *Table) conversationMoved(n clienteling.Number, customer, phone string, m clienteling.Message, create bool) *types.Update {
 	inbox := inboxKey(n.Retailer, n.Store, customer, m.At)
 	unread := unreadKey(n.Retailer, n.Store, customer, m.At)
@@ -162,7 +121,7 @@ func (t *Table) conversationMoved(n clienteling.Number, customer, phone string, 
 	}
 	u := &types.Update{TableName: &t.name, Key: conversationKey(n.Retailer, n.Store, customer).item(), ExpressionAttributeValues: values}
 	if create {
-		set += ", gsi1pk = :inboxPk, phone = :phone, createdAt = if_not_exists(createdAt, :at)"
+		set += ", gsi1pk = :inboxPk, phone = :phone, createdAt = if_not_exists(createdAt, :at), heardAt = :at"
 		values[":inboxPk"], values[":phone"] = str(inbox.pk), str(phone)
 	} else {
 		u.ConditionExpression = new("attribute_exists(pk)")
@@ -186,6 +145,7 @@ func readConversation(i item) clienteling.Conversation {
 		Unread:         integer(i, "unread"),
 		CreatedAt:      moment(i, "createdAt"),
 		LastActivityAt: moment(i, "lastActivityAt"),
+		HeardAt:        moment(i, "heardAt"),
 		Requests: clienteling.OptInRequests{
 			Count: integer(i, "requests"), Last: moment(i, "requestedAt"), Pending: text(i, "requestPending"),
 		},

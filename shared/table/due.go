@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clienteling/shared/clienteling"
 )
 
 // DueTexts returns texts that were due before a moment, at most limit of each shard.
@@ -74,9 +76,9 @@ func (t *Table) DueConsentChanges(ctx context.Context, before time.Time, limit i
 }
 
 // ShowConsentChange tells the customer's conversations with every store of the
-// retailer whether they have opted out, and of their epoch, for the inboxes; then it
-// marks the change as shown, unless there is a newer one. What may be sent does not
-// rest on it.
+// retailer whether they have opted out, and of their epoch, for the inboxes, with an
+// event in the threads that show it by nothing else; then it marks the change as shown,
+// unless there is a newer one. What may be sent does not rest on it.
 func (t *Table) ShowConsentChange(ctx context.Context, c ConsentChange) error {
 	k := suppressionKey(c.Retailer, c.Customer)
 	suppression, err := t.get(ctx, k, true)
@@ -93,12 +95,7 @@ func (t *Table) ShowConsentChange(ctx context.Context, c ConsentChange) error {
 		if !strings.HasPrefix(text(i, "sk"), "STORE#") || boolean(i, "optedOut") == refused && integer(i, "customerEpoch") == epoch {
 			continue
 		}
-		_, err := t.transact(ctx, []types.TransactWriteItem{{Update: &types.Update{
-			TableName: &t.name, Key: key{text(i, "pk"), text(i, "sk")}.item(), ConditionExpression: new("attribute_exists(pk)"),
-			UpdateExpression:          new("SET optedOut = :refused, customerEpoch = :epoch"),
-			ExpressionAttributeValues: item{":refused": flag(refused), ":epoch": num(epoch)},
-		}}})
-		if err != nil {
+		if err := t.showConsent(ctx, i, c, refused, epoch); err != nil {
 			return err
 		}
 	}
@@ -106,6 +103,32 @@ func (t *Table) ShowConsentChange(ctx context.Context, c ConsentChange) error {
 		TableName: &t.name, Key: k.item(), ConditionExpression: new("gsi2sk = :shown"),
 		UpdateExpression: new("REMOVE gsi2pk, gsi2sk"), ExpressionAttributeValues: item{":shown": str(c.key.sk)},
 	}}})
+	return err
+}
+
+// showConsent tells one conversation, unless somebody else has meanwhile.
+func (t *Table) showConsent(ctx context.Context, conversation item, c ConsentChange, refused bool, epoch int) error {
+	known := boolean(conversation, "optedOut")
+	told := change{
+		key:       key{text(conversation, "pk"), text(conversation, "sk")},
+		condition: "attribute_exists(pk) AND (attribute_not_exists(#optedOut) OR #optedOut = :known)",
+		values:    item{":known": flag(known)},
+		set:       item{"optedOut": flag(refused), "customerEpoch": num(epoch)},
+	}
+	writes := []types.TransactWriteItem{{}}
+	if refused != known {
+		at, store := t.now(), strings.TrimPrefix(told.key.sk, "STORE#")
+		m := clienteling.Message{ID: t.newID(at), Kind: clienteling.KindOptedIn, At: at}
+		if refused {
+			m.Kind = clienteling.KindOptedOut
+		}
+		told.set = with(told.set, t.eventShown(c.Retailer, store, c.Customer, at))
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
+			TableName: &t.name, Item: t.writeMessage(clienteling.Number{Retailer: c.Retailer, Store: store}, c.Customer, m),
+		}})
+	}
+	writes[0] = t.update(told)
+	_, err := t.transact(ctx, writes)
 	return err
 }
 

@@ -2,7 +2,6 @@ package table
 
 import (
 	"context"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -19,14 +18,9 @@ const readAtOnce = 25
 // from. A position is a sort key of the list, of whose parts of makes the item's own
 // key; false for parts that no sort key of the list has.
 func (t *Table) filtered(ctx context.Context, l list, p Page, of func(parts []string) (key, bool), keep func(item) bool) ([]item, string, error) {
-	var start item
-	if p.After != "" {
-		k, ok := of(strings.Split(p.After, "#"))
-		if !ok || !strings.HasPrefix(p.After, l.prefix) || len(p.After) > maxSortKey {
-			return nil, "", errPosition
-		}
-		start = k.item()
-		start[l.pk], start[l.sk] = str(l.partition), str(p.After)
+	start, err := l.start(p.After, of)
+	if err != nil {
+		return nil, "", err
 	}
 	var found []item
 	for bytes := 0; ; {

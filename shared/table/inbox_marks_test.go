@@ -48,7 +48,7 @@ func readMarks(t *testing.T, db *scenario.Table) {
 			t.Errorf("%s: %d unread, %v", tt.name, c.Unread, err)
 		}
 	}
-	if waiting, _, err := to.Unread(t.Context(), "acme", "new-york", table.Page{Limit: 10}); err != nil || len(waiting) != 0 {
+	if waiting, _, err := to.Inbox(t.Context(), "acme", "new-york", table.InboxFilter{Unread: true}, table.Page{Limit: 10}); err != nil || len(waiting) != 0 {
 		t.Errorf("unread %+v, %v", waiting, err)
 	}
 	hear(3)

@@ -32,6 +32,13 @@ import (
 //	  which are due? which wait for the                                                                             DUE#purchase#<0..7> / <due>#<uuid7>
 //	  approval of a country, or for the                                                                             AWAITING#r#<country> / PURCHASE#<uuid7>
 //	  operator?                                                                                                     OPERATOR#assistance / <since>#r#<uuid7>
+//	its templates: which opt-in messages    RETAILER#r        TEMPLATES
+//	  and quick replies there are, in order
+//	  an opt-in message, for good                            OPTIN#<hash>
+//	  a quick reply                                          QUICKREPLY#<uuid7>
+//	how many numbers has it ordered today? ORDERED#r         <day>
+//	how many opt-in requests has an        ASKED#r#<hash of sub>
+//	  associate made today?                                  <day>
 //	whose number is this? (a call needs    NUMBER#<e164>     NUMBER          RETAILER#r / NUMBER#<country>#<state>#<e164>
 //	  this one read); which are to be                                                                               DUE#release#<0..7> / <due>#<e164>
 //	  released?
@@ -39,6 +46,10 @@ import (
 //	  customer; where is a customer known?
 //	has this customer refused us?          CUSTOMER#r#h      SUPPRESSION                                            DUE#consent#<0..7> / <due>#h#r
 //	what did this customer consent to?     CUSTOMER#r#h      CONSENT#<uuid7>
+//	how often was this customer answered                     ANSWERED#s#<hour>
+//	  by itself in this hour?
+//	is this customer to be erased, or was                    ERASURE                                                DUE#erasure#<0..7> / <due>#h#r
+//	  it done?
 //	the texts and events of a thread       THREAD#r#s#h      <uuid7>
 //	was this text or call seen, and what   SID#<sid>         SID
 //	  was answered?
@@ -52,8 +63,8 @@ import (
 //	  Twilio's numbers?
 //
 // GSI1 holds lists. GSI2 is sparse: only what wants attention has its keys. SID,
-// UNROUTED, IDEMPOTENCY, FAILED, STRANGER, released numbers and the entries of threads
-// carry expiresAt (TTL, epoch seconds).
+// UNROUTED, IDEMPOTENCY, FAILED, STRANGER, ORDERED, ASKED, ANSWERED, released numbers and
+// the entries of threads carry expiresAt (TTL, epoch seconds). Days and hours are UTC's.
 //
 // A conversation lies with its customer, not with its store: one partition then
 // answers everything about a person (consent, export, erasure) and creating a
@@ -91,6 +102,33 @@ func testLocationKey(retailer, country string) key {
 }
 
 func purchaseKey(retailer, id string) key { return key{"RETAILER#" + retailer, "PURCHASE#" + id} }
+
+func templatesKey(retailer string) key { return key{"RETAILER#" + retailer, "TEMPLATES"} }
+
+func wordingKey(retailer, hash string) key { return key{"RETAILER#" + retailer, "OPTIN#" + hash} }
+
+func quickReplyKey(retailer, id string) key { return key{"RETAILER#" + retailer, "QUICKREPLY#" + id} }
+
+// orderedKey counts the numbers that a retailer orders on a day.
+func orderedKey(retailer string, at time.Time) key {
+	return key{"ORDERED#" + retailer, at.UTC().Format(time.DateOnly)}
+}
+
+// askedKey counts the opt-in requests that an associate makes on a day. Their name is
+// hashed only because an issuer may put anything into it.
+func askedKey(retailer, sub string, at time.Time) key {
+	sum := sha256.Sum256([]byte(sub))
+	return key{"ASKED#" + retailer + "#" + base32Lower.EncodeToString(sum[:16]), at.UTC().Format(time.DateOnly)}
+}
+
+// answeredKey counts what a store's customer is answered by itself in an hour.
+func answeredKey(retailer, store, customer string, at time.Time) key {
+	return key{customerPartition(retailer, customer), "ANSWERED#" + store + "#" + at.UTC().Format("2006-01-02T15")}
+}
+
+func erasureKey(retailer, customer string) key {
+	return key{customerPartition(retailer, customer), "ERASURE"}
+}
 
 func conversationKey(retailer, store, customer string) key {
 	return key{customerPartition(retailer, customer), "STORE#" + store}
@@ -190,6 +228,14 @@ func (t *Table) Customer(retailer, phone string) string {
 	mac := hmac.New(sha256.New, t.phoneKey)
 	mac.Write([]byte(retailer + "\x00" + phone))
 	return base32Lower.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// Sealed hashes something that may hold a customer's number, such as the body of a
+// request, under the same key: without the key nobody can try numbers out.
+func (t *Table) Sealed(s string) string {
+	mac := hmac.New(sha256.New, t.phoneKey)
+	mac.Write([]byte(s))
+	return base32Lower.EncodeToString(mac.Sum(nil))
 }
 
 // IsCustomer reports whether s is written as Customer writes a customer's name.

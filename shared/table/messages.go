@@ -33,7 +33,7 @@ func (t *Table) Messages(ctx context.Context, retailer, store, conversation stri
 func (t *Table) writeMessage(n clienteling.Number, customer string, m clienteling.Message) item {
 	i := messageKey(n.Retailer, n.Store, customer, m.ID).item()
 	i["kind"] = str(string(m.Kind))
-	i["direction"] = str(string(m.Direction))
+	putText(i, "direction", string(m.Direction))
 	i["at"] = str(stamp(m.At))
 	i["expiresAt"] = t.expiry(m.At)
 	putText(i, "text", m.Text)
@@ -45,6 +45,14 @@ func (t *Table) writeMessage(n clienteling.Number, customer string, m clientelin
 	putText(i, "byName", m.By.Name)
 	if m.Request {
 		i["request"] = flag(true)
+	}
+	putText(i, "wordingHash", m.Wording)
+	putText(i, "consent", m.Consent)
+	if m.Force {
+		i["force"] = flag(true)
+	}
+	if !m.GoBy.IsZero() {
+		i["goBy"] = str(stamp(m.GoBy))
 	}
 	return i
 }
@@ -62,6 +70,10 @@ func readMessage(i item) clienteling.Message {
 		Reason:     text(i, "reason"),
 		By:         clienteling.Associate{ID: text(i, "byId"), Name: text(i, "byName")},
 		Request:    boolean(i, "request"),
+		Wording:    text(i, "wordingHash"),
+		Consent:    text(i, "consent"),
+		Force:      boolean(i, "force"),
+		GoBy:       moment(i, "goBy"),
 	}
 	m.Media = readMedia(i)
 	return m

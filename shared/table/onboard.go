@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -46,7 +47,7 @@ func (t *Table) OnboardStore(ctx context.Context, s clienteling.Store, n cliente
 }
 
 func onboarded(s clienteling.Store, n clienteling.Number, enable bool) clienteling.Store {
-	s.Number, s.AccountSID, s.Language, s.State = n.E164, n.AccountSID, n.Language, stateOn(enable)
+	s.Number, s.AccountSID, s.Language, s.State = n.E164, n.AccountSID, cmp.Or(s.Language, n.Language), stateOn(enable)
 	s.Wish, s.Purchase, s.Trouble = clienteling.Wish{}, "", ""
 	s.Version++
 	return s
@@ -59,13 +60,14 @@ func stateOn(enable bool) clienteling.StoreState {
 	return clienteling.StoreOnboarded
 }
 
-// storeOn is the change of a store that takes its number.
-func (t *Table) storeOn(s clienteling.Store, known int, e164, accountSID, language string, enable bool) change {
+// storeOn is the change of a store that takes its number. One whose language nobody
+// knows takes the number's, which is that of its country.
+func (t *Table) storeOn(s clienteling.Store, known int, e164, accountSID, numberLanguage string, enable bool) change {
 	state := string(stateOn(enable))
 	return change{
 		key: storeKey(s.Retailer, s.ID), condition: "#version = :known AND attribute_not_exists(#number)", values: item{":known": num(known)},
 		set: with(storeListKey(s.Retailer, state, s.Country, s.ID).attributes("gsi1"), item{
-			"number": str(e164), "state": str(state), "accountSid": str(accountSID), "language": str(language), "version": num(known + 1),
+			"number": str(e164), "state": str(state), "accountSid": str(accountSID), "language": str(cmp.Or(s.Language, numberLanguage)), "version": num(known + 1),
 		}),
 		remove: []string{"wish", "wishEnable", "purchase", "trouble", "gsi2pk", "gsi2sk"},
 	}
@@ -76,7 +78,16 @@ func (t *Table) numberOf(s clienteling.Store, e164 string, enable bool) item {
 	return with(numberListKey(s.Retailer, s.Country, string(clienteling.NumberAssigned), e164).attributes("gsi1"), item{
 		"state": str(string(clienteling.NumberAssigned)), "store": str(s.ID), "storeName": str(s.Name),
 		"enabled": flag(enable), "forwardTo": str(s.Phone),
-	})
+	}, languageOf(s))
+}
+
+// languageOf is that of a store, as its number learns it; nothing while nobody knows it:
+// the number then keeps its own.
+func languageOf(s clienteling.Store) item {
+	if s.Language == "" {
+		return nil
+	}
+	return item{"language": str(s.Language)}
 }
 
 // takeTestLocation makes a store the one location of its country, on a stage that
@@ -99,7 +110,8 @@ func (t *Table) freeTestLocation(retailer, country, store string) []types.Transa
 
 // AutoOnboard puts a store on a number that no store uses, or orders one for it: the
 // store then waits for the order that is returned. The country must be approved;
-// ErrApprovalChanged when it is not. The other errors are those of OnboardStore.
+// ErrApprovalChanged when it is not. ErrNumberQuotaUsed: the retailer has made its orders
+// of the day. The other errors are those of OnboardStore.
 func (t *Table) AutoOnboard(ctx context.Context, s clienteling.Store, enable bool, by clienteling.Associate, accountSID string, at time.Time) (clienteling.Store, *clienteling.Purchase, error) {
 	available, _, err := t.Numbers(ctx, s.Retailer, s.Country, clienteling.NumberAvailable, Page{Limit: readAtOnce})
 	if err != nil {
@@ -110,6 +122,9 @@ func (t *Table) AutoOnboard(ctx context.Context, s clienteling.Store, enable boo
 		if !errors.Is(err, clienteling.ErrNumberInUse) {
 			return on, nil, err
 		}
+	}
+	if err := t.mayOrder(at); err != nil {
+		return clienteling.Store{}, nil, err
 	}
 	p := clienteling.Purchase{
 		Retailer: s.Retailer, Country: s.Country, State: clienteling.PurchaseRequested, Store: s.ID, AccountSID: accountSID, By: by, At: at, ID: t.newID(at),
@@ -128,10 +143,12 @@ func (t *Table) AutoOnboard(ctx context.Context, s clienteling.Store, enable boo
 		return s, &p, nil
 	case failed(reasons[1]):
 		return clienteling.Store{}, nil, ErrApprovalChanged
-	case failed(reasons[2]):
+	case failed(reasons[3]):
 		return clienteling.Store{}, nil, clienteling.ErrStoreChanged
-	default:
+	case t.testLocations && failed(reasons[4]):
 		return clienteling.Store{}, nil, clienteling.ErrTestLocationTaken
+	default: // last of all: what else is wrong stays so tomorrow
+		return clienteling.Store{}, nil, t.orderQuotaUsed(at)
 	}
 }
 

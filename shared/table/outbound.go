@@ -61,6 +61,11 @@ func (o Outbound) Ready() bool { return o.phase == phaseReady }
 // Taken reports whether Twilio has the text.
 func (o Outbound) Taken() bool { return o.phase == phaseTaken }
 
+// TooLate reports whether a text must not go out any more.
+func (o Outbound) TooLate(now time.Time) bool {
+	return !o.Text.GoBy.IsZero() && !now.Before(o.Text.GoBy)
+}
+
 // Outbound returns a text with what sending it needs. clienteling.ErrNotFound: it
 // is not there (any more).
 func (t *Table) Outbound(ctx context.Context, k OutboundKey) (Outbound, error) {

@@ -35,8 +35,11 @@ const (
 // NewPurchase records an order in the state that p has: requested, which takes an
 // approved country, awaiting_approval, which takes one that is not, or assistance.
 // ErrApprovalChanged: it does not fit; look again. repeated: the Idempotency-Key was
-// used meanwhile.
+// used meanwhile. ErrNumberQuotaUsed: the retailer has made its orders of the day.
 func (t *Table) NewPurchase(ctx context.Context, p clienteling.Purchase, once Idempotency) (clienteling.Purchase, error) {
+	if err := t.mayOrder(p.At); err != nil {
+		return clienteling.Purchase{}, err
+	}
 	p.ID = t.newID(p.At)
 	writes := t.order(&p)
 	if once.Key != "" {
@@ -50,6 +53,8 @@ func (t *Table) NewPurchase(ctx context.Context, p clienteling.Purchase, once Id
 		return p, nil
 	case once.Key != "" && failed(reasons[len(reasons)-1]):
 		return clienteling.Purchase{}, errRepeated
+	case failed(reasons[2]):
+		return clienteling.Purchase{}, t.orderQuotaUsed(p.At)
 	default:
 		return clienteling.Purchase{}, ErrApprovalChanged
 	}
@@ -58,7 +63,8 @@ func (t *Table) NewPurchase(ctx context.Context, p clienteling.Purchase, once Id
 // ErrApprovalChanged says that a country was approved meanwhile, or is no longer.
 var ErrApprovalChanged = clienteling.E(clienteling.Conflict, "approval_changed", "The country's approval has changed just now. Send the same request again.")
 
-// order renders a new order.
+// order renders three writes: a new order, the proof that its country is approved, or
+// is not, and its place among the orders of the day.
 func (t *Table) order(p *clienteling.Purchase) []types.TransactWriteItem {
 	p.UpdatedAt, p.Version = p.At, 1
 	i := with(t.writePurchase(*p), t.attention(*p, p.At.Add(takenUpWithin)))
@@ -67,7 +73,7 @@ func (t *Table) order(p *clienteling.Purchase) []types.TransactWriteItem {
 	if p.State == clienteling.PurchaseAwaitingApproval {
 		proof = t.notApproved(p.Retailer, p.Country)
 	}
-	return []types.TransactWriteItem{t.create(i, "", nil), proof}
+	return []types.TransactWriteItem{t.create(i, "", nil), proof, t.countOrder(*p)}
 }
 
 // attention is where an order in its state is looked for: by reconcile, from a moment

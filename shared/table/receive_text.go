@@ -1,7 +1,9 @@
 package table
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -51,19 +53,20 @@ func (e *ConsentError) Error() string { return fmt.Sprintf("table: consent is %+
 // front of the inbox (creating it if need be), and applies the change of consent
 // under its guard, with a line in the consent ledger. All of it happens, or nothing.
 // A *DuplicateError or a *ConsentError tells what stood in the way; after the
-// latter, the Found that it carries goes into the next try. An opt-out that found
+// latter, the Found that it carries goes into the next try. ErrAnsweredEnough: the
+// same without the answer it may be. An opt-out that found
 // texts being sent must not be answered before AwaitSends returns.
 func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in InboundText, c consent.Change, found Found) error {
 	customer := t.Customer(n.Retailer, in.From)
 	m := clienteling.Message{
 		ID: t.newID(in.At), Kind: clienteling.KindText, Direction: clienteling.Inbound,
 		Text: in.Body, Media: in.Media, Status: clienteling.StatusReceived,
-		SID: in.SID, AccountSID: in.AccountSID, At: in.At,
+		SID: in.SID, AccountSID: in.AccountSID, Consent: string(c.Effect), At: in.At,
 	}
 	conversation := t.conversationMoved(n, customer, in.From, m, true)
 	applyToConversation(conversation, c)
 
-	writes := make([]types.TransactWriteItem, 3, 5)
+	writes := make([]types.TransactWriteItem, 3, 6)
 	writes[0] = t.claimSID(in.SID, in.Answer, in.At)
 	writes[1].Put = &types.Put{TableName: &t.name, Item: t.writeMessage(n, customer, m)}
 	writes[2].Update = conversation
@@ -73,13 +76,16 @@ func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in Inboun
 	}
 	if c.Effect != consent.NoEffect {
 		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
-			TableName: &t.name, Item: ledgerEntry(n, customer, m, c), ConditionExpression: new(isNew),
+			TableName: &t.name, Item: ledgerEntry(n, customer, m, c, found), ConditionExpression: new(isNew),
 		}})
 	}
 
+	if c.Answer != consent.NoAnswer {
+		writes = append(writes, t.countAnswer(n, customer, in.At))
+	}
+
 	reasons, err := t.transact(ctx, writes)
-	switch {
-	case err != nil || reasons == nil:
+	if err != nil || reasons == nil {
 		return err
 	}
 	var suppressed item
@@ -90,19 +96,39 @@ func (t *Table) ReceiveText(ctx context.Context, n clienteling.Number, in Inboun
 		}
 	}
 	if failed(reasons[0]) {
-		return &DuplicateError{Answer: text(reasons[0].Item, "answer"), Found: Found{leases(suppressed)}}
+		return &DuplicateError{Answer: text(reasons[0].Item, "answer"), Found: Found{leases(suppressed), ""}}
+	}
+	if !failed(reasons[2]) && suppressed == nil && c.Answer != consent.NoAnswer && failed(reasons[len(reasons)-1]) {
+		return ErrAnsweredEnough
 	}
 	state := consentState(reasons[2].Item, suppressed)
 	if was := c.When.Exactly; was != nil && !failed(reasons[2]) {
 		// DynamoDB shows the items of failed conditions only: the conversation is as it was.
 		state.OptIn, state.OptInEpoch = was.OptIn, was.OptInEpoch
 	}
-	return &ConsentError{State: state, Found: Found{leases(suppressed)}}
+	return &ConsentError{State: state, Found: Found{leases(suppressed), cmp.Or(text(reasons[2].Item, "requestId"), found.request)}}
 }
 
 // Found is what else a failed try found: the texts to the customer that are being
-// handed to Twilio. Its zero value is that of a first try.
-type Found struct{ leases []string }
+// handed to Twilio, and the request that they may be answering. Its zero value is
+// that of a first try.
+type Found struct {
+	leases  []string
+	request string
+}
+
+// answersInAnHour is how often one customer of a store is answered by itself within
+// an hour. Somebody who tries the words out stays below; two machines that answer one
+// another do not go on for ever.
+const answersInAnHour = 5
+
+// ErrAnsweredEnough says that a customer was answered by itself so often in this hour
+// that somebody else's machine may be writing: take the text, and leave the answer out.
+var ErrAnsweredEnough = errors.New("table: answered often enough in this hour")
+
+func (t *Table) countAnswer(n clienteling.Number, customer string, at time.Time) types.TransactWriteItem {
+	return t.count(answeredKey(n.Retailer, n.Store, customer, at), answersInAnHour, at.Add(2*time.Hour))
+}
 
 // Sending reports whether there are any.
 func (f Found) Sending() bool { return len(f.leases) > 0 }
@@ -147,7 +173,7 @@ func applyToConversation(u *types.Update, c consent.Change) {
 
 // ledgerEntry is the evidence of a change of consent: what, when, by which text,
 // to which store. Nothing ever edits it but erasure.
-func ledgerEntry(n clienteling.Number, customer string, m clienteling.Message, c consent.Change) item {
+func ledgerEntry(n clienteling.Number, customer string, m clienteling.Message, c consent.Change, found Found) item {
 	i := consentKey(n.Retailer, customer, m.ID).item()
 	i["effect"] = str(string(c.Effect))
 	i["epoch"] = num(c.Epoch)
@@ -157,5 +183,8 @@ func ledgerEntry(n clienteling.Number, customer string, m clienteling.Message, c
 	i["reply"] = str(m.Text)
 	i["sid"] = str(m.SID)
 	i["at"] = str(stamp(m.At))
+	if was := c.When.Exactly; was != nil && was.OptIn == clienteling.OptInWaiting && c.Effect != consent.OptedOut {
+		putText(i, "answers", found.request)
+	}
 	return i
 }

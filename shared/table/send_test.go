@@ -474,7 +474,7 @@ func consentChangeShows(t *testing.T, db *scenario.Table) {
 			t.Fatal(err)
 		}
 	}
-	found, _, err := to.Inbox(t.Context(), "acme", "london", table.Page{Limit: 10})
+	found, _, err := to.Inbox(t.Context(), "acme", "london", table.InboxFilter{}, table.Page{Limit: 10})
 	if err != nil || len(found) != 1 || !found[0].OptedOut {
 		t.Errorf("London's inbox %+v, %v", found, err)
 	}

@@ -17,6 +17,8 @@ type Sender struct {
 	Consent consent.State
 	// Countries are those the retailer asked for; only where they were asked for.
 	Countries []string
+	// Erasing says that everything about the customer is being erased right now.
+	Erasing bool
 	// Repeat is what the Idempotency-Key made before; nil for a new one.
 	Repeat *Repeat
 	// customer names the customer also where there is no conversation.
@@ -28,7 +30,7 @@ type Sender struct {
 func (t *Table) Sender(ctx context.Context, retailer, store, customer string, once Idempotency) (Sender, error) {
 	keys := []key{
 		storeKey(retailer, store), conversationKey(retailer, store, customer),
-		suppressionKey(retailer, customer), retailerKey(retailer),
+		suppressionKey(retailer, customer), retailerKey(retailer), erasureKey(retailer, customer),
 	}
 	if once.Key != "" {
 		keys = append(keys, idempotencyKey(retailer, once.Key))
@@ -49,8 +51,12 @@ func (t *Table) Sender(ctx context.Context, retailer, store, customer string, on
 	if items[3] != nil {
 		s.Countries = readRetailer(retailer, items[3]).Countries
 	}
-	if once.Key != "" && items[4] != nil {
-		s.Repeat = readRepeat(items[4], "message")
+	s.Erasing = text(items[4], "state") == erasureRunning
+	if once.Key != "" && items[5] != nil {
+		s.Repeat = readRepeat(items[5], "message")
 	}
 	return s, nil
 }
+
+// erasureRunning is the state of an erasure that is not done yet.
+const erasureRunning = "running"

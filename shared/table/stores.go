@@ -11,8 +11,8 @@ import (
 
 // SaveStore writes what NOM's directory says of a store: a new one when its Version
 // is 0, else over the version that it was read as. What its number knows of it
-// (name and landline) changes in the same transaction, so the next call rings the
-// new landline.
+// (name, landline and language) changes in the same transaction, so the next call
+// rings the new landline.
 //
 // clienteling.ErrStoreChanged: somebody else was quicker. phone_invalid: its phone is
 // one of our numbers.
@@ -37,7 +37,7 @@ func (t *Table) SaveStore(ctx context.Context, s clienteling.Store) (clienteling
 	if s.Number != "" {
 		writes = append(writes, t.update(change{
 			key: numberKey(s.Number), condition: "#store = :store", values: item{":store": str(s.ID)},
-			set: item{"storeName": str(s.Name), "forwardTo": str(s.Phone)},
+			set: with(item{"storeName": str(s.Name), "forwardTo": str(s.Phone)}, languageOf(s)),
 		}))
 	}
 	if s.Phone != "" && s.Phone != s.Number {

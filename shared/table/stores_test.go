@@ -37,6 +37,7 @@ func TestStores(t *testing.T) {
 		"onboarded":                     onboardedStore,
 		"not onboarded":                 notOnboarded,
 		"onboarded by itself":           autoOnboarded,
+		"onboarded in its language":     onboardedInItsLanguage,
 		"not onboarded by itself":       notAutoOnboarded,
 		"one store by many":             oneStoreByMany,
 		"many stores for few numbers":   manyStoresFewNumbers,
@@ -178,12 +179,12 @@ func savedStore(t *testing.T, db *scenario.Table) {
 		t.Errorf("it is listed as %v", got)
 	}
 
-	// Its number learns of a new name and landline, and of nothing else.
+	// Its number learns of a new name, landline and language, and of nothing else.
 	n := number(t, to)
 	s = given[clienteling.Store](t)(to.Store(t.Context(), "acme", n.Store))
-	s.Name, s.Phone = "Acme Madison Avenue", "+12125550178"
+	s.Name, s.Phone, s.Language = "Acme Madison Avenue", "+12125550178", "es-US"
 	s = given[clienteling.Store](t)(to.SaveStore(t.Context(), s))
-	n.StoreName, n.ForwardTo = s.Name, s.Phone
+	n.StoreName, n.ForwardTo, n.Language = s.Name, s.Phone, s.Language
 	wantStore(t, to, s)
 	wantNumber(t, to, n)
 	wantListed(t, to, s.ID, clienteling.StoreEnabled)
@@ -306,6 +307,30 @@ func onboardedStore(t *testing.T, db *scenario.Table) {
 		listed, _, err := to.Numbers(t.Context(), "acme", notApproved, clienteling.NumberAssigned, table.Page{Limit: 9})
 		if err != nil || len(listed) != i+1 || listed[i] != n {
 			t.Errorf("numbers %+v, %v", listed, err)
+		}
+	}
+}
+
+// A store keeps its own language, whatever that of its number, which learns it: on a
+// number that is there, and on one that is ordered.
+func onboardedInItsLanguage(t *testing.T, db *scenario.Table) {
+	to := db.Open()
+	writing := func(id string) clienteling.Store {
+		s := shop(t, to, id, "US")
+		s.Language = "es-US"
+		return given[clienteling.Store](t)(to.SaveStore(t.Context(), s))
+	}
+	n := available(t, to, "+12125550201", "US")
+	on := given[clienteling.Store](t)(to.OnboardStore(t.Context(), writing("boston"), n, true))
+	wantStore(t, to, on)
+	_, p, err := to.AutoOnboard(t.Context(), writing("chicago"), true, clienteling.Associate{}, seed.AccountSID, at)
+	must(t, err)
+	given[clienteling.Purchase](t)(to.CompletePurchase(t.Context(), bought(t, to, *p, "+12125550202"), at))
+	ordered := given[clienteling.Store](t)(to.Store(t.Context(), "acme", "chicago"))
+	for _, s := range []clienteling.Store{on, ordered} {
+		n := given[clienteling.Number](t)(to.NumberNow(t.Context(), s.Number))
+		if s.Language != "es-US" || n.Language != "es-US" || n.Store != s.ID {
+			t.Errorf("store %+v, number %+v", s, n)
 		}
 	}
 }

@@ -26,8 +26,10 @@ type Table struct {
 	retention time.Duration
 	// testLocations: see Options.
 	testLocations bool
-	now           func() time.Time
-	newID         func(time.Time) string
+	// requestsPerDay, ordersPerDay: see Options.
+	requestsPerDay, ordersPerDay int
+	now                          func() time.Time
+	newID                        func(time.Time) string
 }
 
 // Options say how a Table is opened. Only Name is always needed.
@@ -42,6 +44,12 @@ type Options struct {
 	// TestLocations says that a retailer has one location in each country on this
 	// stage; for those who put stores on numbers.
 	TestLocations bool
+	// RequestsPerDay is how many opt-in requests one associate may send on a day (UTC);
+	// for those who accept texts.
+	RequestsPerDay int
+	// OrdersPerDay is how many numbers a retailer may order on a day (UTC); for those
+	// who order. Without it none may be ordered, so that whoever forgets it finds out.
+	OrdersPerDay int
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// NewID makes ids that sort by time; clienteling.NewID when nil.
@@ -50,7 +58,7 @@ type Options struct {
 
 // Open returns the table that cfg reaches. It calls nothing yet.
 func Open(cfg aws.Config, o Options) *Table {
-	t := &Table{name: o.Name, phoneKey: o.PhoneKey, retention: o.TextRetention, testLocations: o.TestLocations, now: o.Now, newID: o.NewID}
+	t := &Table{name: o.Name, phoneKey: o.PhoneKey, retention: o.TextRetention, testLocations: o.TestLocations, requestsPerDay: o.RequestsPerDay, ordersPerDay: o.OrdersPerDay, now: o.Now, newID: o.NewID}
 	if t.now == nil {
 		t.now = time.Now
 	}

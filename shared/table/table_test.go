@@ -52,6 +52,9 @@ func TestTable(t *testing.T) {
 		"due texts":                    dueTexts,
 		"read marks":                   readMarks,
 		"ten claim a conversation":     tenClaimConversation,
+		"events in threads":            threadEvents,
+		"an opt-out that was told":     toldOptOut,
+		"an inbox by assignee":         inboxByAssignee,
 		"changes":                      changes,
 		"some stores":                  someStores,
 	}
@@ -293,17 +296,20 @@ func aText(t *testing.T, db *scenario.Table) {
 	id := to.Customer("acme", scenario.American)
 	want := clienteling.Conversation{
 		ID: id, Retailer: "acme", Store: "new-york", Phone: scenario.American, OptIn: clienteling.OptInNone, Unread: 2,
-		CreatedAt: at, LastActivityAt: second.At, Last: &clienteling.LastEntry{Kind: clienteling.KindText, Direction: clienteling.Inbound},
+		CreatedAt: at, LastActivityAt: second.At, HeardAt: second.At, Last: &clienteling.LastEntry{Kind: clienteling.KindText, Direction: clienteling.Inbound},
 	}
 	c, err := to.Conversation(t.Context(), "acme", "new-york", id)
 	if err != nil || !reflect.DeepEqual(c, want) {
 		t.Errorf("conversation %+v, %v; want %+v", c, err, want)
 	}
-	for name, list := range map[string]func(context.Context, string, string, table.Page) ([]clienteling.Conversation, string, error){"inbox": to.Inbox, "unread": to.Unread} {
-		found, next, err := list(t.Context(), "acme", "new-york", table.Page{Limit: 1})
+	for _, filter := range []table.InboxFilter{{}, {Unread: true}, {Unassigned: true}, {Unread: true, Unassigned: true}} {
+		found, next, err := to.Inbox(t.Context(), "acme", "new-york", filter, table.Page{Limit: 1})
 		if err != nil || next != "" || len(found) != 1 || !reflect.DeepEqual(found[0], want) {
-			t.Errorf("%s %+v, %q, %v; want %+v", name, found, next, err, want)
+			t.Errorf("inbox with %+v: %+v, %q, %v; want %+v", filter, found, next, err, want)
 		}
+	}
+	if found, _, err := to.Inbox(t.Context(), "acme", "new-york", table.InboxFilter{Assignee: "robin"}, table.Page{Limit: 1}); err != nil || len(found) != 0 {
+		t.Errorf("Robin has %+v, %v", found, err)
 	}
 	for _, other := range [][2]string{{"acme", "london"}, {"rival", "new-york"}} {
 		if _, err := to.Conversation(t.Context(), other[0], other[1], id); !errors.Is(err, clienteling.ErrNotFound) {
@@ -613,7 +619,7 @@ func pages(t *testing.T, db *scenario.Table) {
 		var got []int
 		p := table.Page{Limit: limit}
 		for {
-			found, next, err := to.Inbox(t.Context(), "acme", "new-york", p)
+			found, next, err := to.Inbox(t.Context(), "acme", "new-york", table.InboxFilter{}, p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -629,10 +635,10 @@ func pages(t *testing.T, db *scenario.Table) {
 	}
 	id := to.Customer("acme", scenario.American)
 	for _, position := range []string{"x", "2026-11-21T10:00:00.000Z", "2026-11-21T10:00:00.000Z#x", "2026-11-21T10:00:00Z" + "#" + id + "x", id} {
-		if _, _, err := to.Inbox(t.Context(), "acme", "new-york", table.Page{Limit: 1, After: position}); code(err) != "invalid_cursor" {
+		if _, _, err := to.Inbox(t.Context(), "acme", "new-york", table.InboxFilter{}, table.Page{Limit: 1, After: position}); code(err) != "invalid_cursor" {
 			t.Errorf("inbox after %q: %v", position, err)
 		}
-		if _, _, err := to.Unread(t.Context(), "acme", "new-york", table.Page{Limit: 1, After: position}); code(err) != "invalid_cursor" {
+		if _, _, err := to.Inbox(t.Context(), "acme", "new-york", table.InboxFilter{Unread: true}, table.Page{Limit: 1, After: position}); code(err) != "invalid_cursor" {
 			t.Errorf("unread after %q: %v", position, err)
 		}
 		if _, _, err := to.Messages(t.Context(), "acme", "new-york", id, table.Page{Limit: 1, After: position}); code(err) != "invalid_cursor" {
@@ -751,7 +757,7 @@ func TestUnits(t *testing.T) {
 		receive(t, to, in, consent.Change{})
 	}
 	cost := db.Measure(func() {
-		if found, _, err := to.Inbox(t.Context(), "acme", "new-york", table.Page{Limit: 25}); err != nil || len(found) != 25 {
+		if found, _, err := to.Inbox(t.Context(), "acme", "new-york", table.InboxFilter{}, table.Page{Limit: 25}); err != nil || len(found) != 25 {
 			t.Fatalf("%d conversations, %v", len(found), err)
 		}
 	})

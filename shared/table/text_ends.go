@@ -62,6 +62,12 @@ func (t *Table) TextFailed(ctx context.Context, o Outbound, reason string) error
 	return t.endText(ctx, o, "attribute_not_exists(sid) AND phase = :phase", clienteling.StatusFailed, reason)
 }
 
+// TextTooLate withdraws a text that nobody has claimed and that must not go out any
+// more, because quiet hours have begun.
+func (t *Table) TextTooLate(ctx context.Context, o Outbound) error {
+	return t.endText(ctx, o, "phase = :ready", clienteling.StatusCanceled, clienteling.ReasonQuietHours)
+}
+
 // endText gives a text its last status while the condition holds (:phase is the
 // phase it was read in); a request that ends so was none, and another may be made.
 func (t *Table) endText(ctx context.Context, o Outbound, condition, status, reason string) error {

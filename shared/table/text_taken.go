@@ -93,6 +93,8 @@ func (t *Table) requestLedger(o Outbound, sid string, at time.Time) types.Transa
 	i["by"] = str("associate")
 	putText(i, "associate", o.Text.By.ID)
 	i["wording"] = str(o.Text.Text)
+	putText(i, "wordingHash", o.Text.Wording)
+	i["message"] = str(o.Key.Message)
 	i["sid"] = str(sid)
 	i["at"] = str(stamp(at))
 	return types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: i, ConditionExpression: new(isNew)}}

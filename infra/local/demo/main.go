@@ -59,8 +59,8 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	t := &teller{ctx: ctx, out: out, stack: s.Info, numbers: map[string]string{}}
-	for _, chapter := range slices.Concat(enabling, opening, story) {
+	t := &teller{ctx: ctx, out: out, stack: s.Info, run: s.RunNow, numbers: map[string]string{}}
+	for _, chapter := range slices.Concat(enabling, opening, texts, story, everyday) {
 		if err := t.tell(chapter); err != nil {
 			return fmt.Errorf("step %d, %s: %w (the functions' log is in %s)", t.steps, chapter.title, err, logFile.Name())
 		}

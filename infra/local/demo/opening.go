@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
+
+	"clienteling/infra/local/seed"
 )
 
 // shop is a store as NOM's directory has it.
@@ -21,14 +24,18 @@ type shop struct {
 
 const berlinPhone = "+493023125190"
 
+// noon is where the stores lie: nobody is written to at night, and the story can be told
+// at any hour.
+var noon = seed.Noon(time.Now())
+
 // directory are the retailer's five stores: one has no phone, and one is in a country
 // that is not approved.
 var directory = []shop{
-	{newYork, "Acme Fifth Avenue", "US", "(212) 555-0190", "712 Fifth Avenue, New York, NY 10019", "America/New_York"},
-	{"boston", "Acme Newbury Street", "US", "", "181 Newbury Street, Boston, MA 02116", "America/New_York"},
-	{london, "Acme Regent Street", "GB", "020 7946 0190", "235 Regent Street, London W1B 2EL", "Europe/London"},
-	{berlin, "Acme Kurfürstendamm", "DE", "030 23125190", "Kurfürstendamm 26, 10719 Berlin", "Europe/Berlin"},
-	{"paris", "Acme Rue de Rivoli", "FR", "01 99 00 01 90", "144 rue de Rivoli, 75001 Paris", "Europe/Paris"},
+	{newYork, "Acme Fifth Avenue", "US", "(212) 555-0190", "712 Fifth Avenue, New York, NY 10019", noon},
+	{"boston", "Acme Newbury Street", "US", "", "181 Newbury Street, Boston, MA 02116", noon},
+	{london, "Acme Regent Street", "GB", "020 7946 0190", "235 Regent Street, London W1B 2EL", noon},
+	{berlin, "Acme Kurfürstendamm", "DE", "030 23125190", "Kurfürstendamm 26, 10719 Berlin", noon},
+	{"paris", "Acme Rue de Rivoli", "FR", "01 99 00 01 90", "144 rue de Rivoli, 75001 Paris", noon},
 }
 
 // store is one as the API shows it.

@@ -221,7 +221,7 @@ func (t *teller) begin(store, phone, name, introduction string) (conversation, e
 		return c, fmt.Errorf("refused: %s", refused.Detail)
 	}
 	t.say("associate", "begins a conversation with %s: %q", name, introduction)
-	request := introduction + "\n\nAcme Regent Street would like to text you. Reply YES to agree, or STOP to refuse. Message and data rates may apply."
+	request := introduction + "\n\nAcme Regent Street: may Alex Associate text you about your orders? YES to agree, STOP to refuse."
 	if err := t.arrives(phone, request); err != nil {
 		return c, err
 	}

@@ -28,6 +28,8 @@ type teller struct {
 	ctx   context.Context
 	out   io.Writer
 	stack stack.Info
+	// run runs a scheduled function now.
+	run   func(ctx context.Context, function string) error
 	steps int
 	// numbers are the stores' clienteling numbers, by store.
 	numbers map[string]string
@@ -164,6 +166,7 @@ type message struct {
 	Direction string  `json:"direction"`
 	Text      string  `json:"text"`
 	Status    string  `json:"status"`
+	Hint      string  `json:"hint"`
 	Media     []media `json:"media"`
 	At        string  `json:"at"`
 }
@@ -191,7 +194,7 @@ func (t *teller) thread(store, phone string) (conversation, []message, error) {
 				words = "(" + strings.ReplaceAll(m.Kind, "_", " ") + ")"
 			}
 			for _, a := range m.Media {
-				words += " + " + a.ContentType
+				words += " + " + cmp.Or(a.ContentType, "a file")
 			}
 			t.say("", "%s %s", m.Direction, words)
 		}
@@ -260,6 +263,9 @@ func (t *teller) askAs(token, method, path string, body, into any) (*refusal, er
 	if answer.StatusCode >= 300 {
 		return nil, fmt.Errorf("%s %s answered %d: %s", method, path, answer.StatusCode, raw)
 	}
+	if len(raw) == 0 {
+		return nil, nil // done, and nothing to show
+	}
 	return nil, json.Unmarshal(raw, into)
 }
 
@@ -318,7 +324,11 @@ func (t *teller) arrives(phone, words string) error {
 
 // until waits for something to happen, ten seconds at most.
 func (t *teller) until(what string, happened func() (bool, error)) error {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	return t.within(10*time.Second, what, happened)
+}
+
+func (t *teller) within(limit time.Duration, what string, happened func() (bool, error)) error {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if done, err := happened(); done || err != nil {
 			return err
 		}

@@ -28,6 +28,10 @@ type Text struct {
 	// Advanced Opt-Out handled the text and answered it.
 	// https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
 	OptOutType string
+	// Country (ISO 3166-1 alpha-2) and Language (BCP 47) are the store's: the words of
+	// all languages of the country and of the store's own count beside those of English,
+	// which always do. Either may be empty.
+	Country, Language string
 }
 
 // Change is what a text does to a customer's consent. The zero Effect changes nothing.
@@ -38,10 +42,27 @@ type Change struct {
 	Effect Effect
 	// Epoch is the customer's epoch after the change.
 	Epoch int
-	// Confirm says that the customer gets our one confirmation. False when
-	// nothing changed, and whenever Twilio answers the word itself.
-	Confirm bool
+	// Answer is what the customer gets to read from us by itself: a confirmation when a
+	// refusal came or went, and help whenever they ask for it. NoAnswer whenever Twilio
+	// answers the word, and to a no: silence is what they asked for.
+	Answer Answer
 }
+
+// Answer is what a customer reads from us by itself.
+type Answer string
+
+const (
+	// NoAnswer leaves the text to the associates.
+	NoAnswer Answer = ""
+	// ConfirmOptOut confirms, once, that the customer is out.
+	ConfirmOptOut Answer = "opted_out"
+	// ConfirmOptIn confirms, once, that the customer is back.
+	ConfirmOptIn Answer = "opted_in"
+	// Help says who writes and how to end it. Carriers demand it of short codes for
+	// whoever asks, subscribed or not; we keep to that, so even after an opt-out.
+	// https://support.twilio.com/hc/en-us/articles/223182208
+	Help Answer = "help"
+)
 
 // Effect names a change of consent. Its values are stored in the ledger.
 type Effect string
@@ -85,7 +106,8 @@ const (
 
 // Presume returns the change a text makes in by far the most cases, none, and
 // the guard under which that is so. Writing on that presumption spares reading
-// the state first: only a text that does change consent is considered twice.
+// the state first: only a text that does change consent is considered twice. A call for
+// help is answered at once, in whatever state.
 func Presume(t Text, mode clienteling.OptInMode) Change {
 	switch t.meaning() {
 	case optOut:
@@ -93,8 +115,8 @@ func Presume(t Text, mode clienteling.OptInMode) Change {
 	case optIn:
 		return Change{When: Guard{NotWaiting: true, Refusal: NotInForce}}
 	case help:
-		return Change{}
-	case no:
+		return Change{Answer: t.answer(Help)}
+	case yes, no:
 		return Change{When: Guard{NotWaiting: true}}
 	default:
 		// In explicit mode a text that is not one of the words never changes anything.
@@ -109,15 +131,19 @@ func Receive(s State, t Text, mode clienteling.OptInMode) Change {
 	switch t.meaning() {
 	case optOut:
 		if !s.Refused {
-			c.Effect, c.Epoch, c.Confirm = OptedOut, s.Epoch+1, !t.answeredByTwilio()
+			c.Effect, c.Epoch, c.Answer = OptedOut, s.Epoch+1, t.answer(ConfirmOptOut)
 		}
 	case optIn:
 		switch {
 		case s.Refused:
-			c.Effect, c.Confirm = OptedIn, !t.answeredByTwilio()
+			c.Effect, c.Answer = OptedIn, t.answer(ConfirmOptIn)
 		case s.OptIn == clienteling.OptInWaiting:
 			// An unmistakable word accepts even a request made before an
 			// earlier opt-out that was lifted since.
+			c.Effect = Accepted
+		}
+	case yes:
+		if asked {
 			c.Effect = Accepted
 		}
 	case no:
@@ -125,6 +151,7 @@ func Receive(s State, t Text, mode clienteling.OptInMode) Change {
 			c.Effect = Rejected
 		}
 	case help:
+		c.Answer = t.answer(Help)
 	default:
 		if asked && mode != clienteling.Explicit {
 			c.Effect = Accepted

@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,12 +15,19 @@ var (
 	optIns = []clienteling.OptIn{
 		"", clienteling.OptInNone, clienteling.OptInWaiting, clienteling.OptInAccepted, clienteling.OptInRejected,
 	}
-	// replies has a text of every meaning, with and without Twilio's verdict.
+	// replies has a text of every meaning, with and without Twilio's verdict, in words of
+	// English, of a country and of a store's own language.
 	replies = []consent.Text{
 		{Body: "STOP"}, {Body: "opt out"}, {Body: "no mas", OptOutType: "STOP"},
 		{Body: "START"}, {Body: "Yes!"}, {Body: "hola", OptOutType: "START"},
 		{Body: "No"}, {Body: "HELP"}, {Body: "ayuda", OptOutType: "HELP"},
 		{Body: "See you at 5"}, {Body: ""}, {Body: "👍"},
+
+		{Body: "Stopp!", Country: "AT", Language: "de"}, {Body: "Anmelden", Country: "DE"}, {Body: "ja", Country: "DE"}, {Body: "Nein, danke", Country: "CH"}, {Body: "Hilfe", Language: "de-CH"},
+		{Body: "STOP", Country: "FR", Language: "fr"}, {Body: "Arrêt", Country: "CA", Language: "en"}, {Body: "Démarrer", Country: "BE", Language: "nl"}, {Body: "oui", Country: "CA"}, {Body: "non", Country: "CH", Language: "de"}, {Body: "AIDE", Country: "CA", OptOutType: "HELP"},
+		{Body: "tak", Country: "PL"}, {Body: "tak", Country: "DK"}, {Body: "tak", Country: "MY"}, {Body: "no", Country: "CZ", Language: "cs"}, {Body: "Sí", Country: "US"}, {Body: "Ayuda", Country: "US"},
+		{Body: "הסר", Country: "IL"}, {Body: "כן", Country: "IL", Language: "ar"}, {Body: "نعم", Country: "IL", Language: "he"}, {Body: "退訂", Country: "HK"}, {Body: "是", Country: "MY"}, {Body: "不用了", Country: "HK"}, {Body: "ＳＴＯＰ", Country: "HK"},
+		{Body: "หยุด", Country: "TH"}, {Body: "ใช่ค่ะ", Country: "TH"}, {Body: "ไม่", Country: "TH"}, {Body: "ช่วยเหลือ", Country: "TH"}, {Body: "СТОП", Country: "EE"}, {Body: "да", Language: "ru"}, {Body: "oo", Country: "PH"}, {Body: "nee", Country: "ZA"},
 	}
 )
 
@@ -108,7 +116,7 @@ func TestReceive(t *testing.T) {
 				if row.want[i] == optedOut {
 					epoch++
 				}
-				if got.Effect != row.want[i] || got.Epoch != epoch || got.Confirm {
+				if got.Effect != row.want[i] || got.Epoch != epoch || got.Answer != consent.NoAnswer {
 					t.Errorf("%s (%s): got %+v, want %q at epoch %d, unconfirmed", column.text.Body, column.mode, got, row.want[i], epoch)
 				}
 				if got.When.Exactly == nil || *got.When.Exactly != row.state {
@@ -123,10 +131,11 @@ func TestReceive(t *testing.T) {
 func check(s consent.State, text consent.Text, mode clienteling.OptInMode) error {
 	c := consent.Receive(s, text, mode)
 	next := after(s, c)
-	stop := consent.Receive(consent.State{}, text, mode).Effect == consent.OptedOut
-	start := consent.Receive(consent.State{Refused: true}, text, mode).Effect == consent.OptedIn
+	meaning := says(text)
+	stop, start, accept, help := meaning == "opt-out", meaning == "opt-in", meaning == "accept", meaning == "help"
+	asked := s.OptIn == clienteling.OptInWaiting && s.OptInEpoch == s.Epoch && !s.Refused
 	switch {
-	case stop && start:
+	case stop && consent.Receive(consent.State{Refused: true}, text, mode).Effect == consent.OptedIn:
 		return fmt.Errorf("it opts out and in")
 	case s.Refused && !next.Refused && !start:
 		return fmt.Errorf("%q lifts a refusal", c.Effect)
@@ -134,28 +143,48 @@ func check(s consent.State, text consent.Text, mode clienteling.OptInMode) error
 		return fmt.Errorf("an opt-in word leaves %+v", next)
 	case stop && !next.Refused:
 		return fmt.Errorf("an opt-out word leaves %+v", next)
+	case asked && accept && !next.Holds():
+		return fmt.Errorf("a yes to a request leaves %+v", next)
+	case asked && meaning == "reject" && next.OptIn != clienteling.OptInRejected:
+		return fmt.Errorf("a no to a request leaves %+v", next)
 	case next.Epoch < s.Epoch:
 		return fmt.Errorf("the epoch falls to %d", next.Epoch)
 	case !s.Refused && next.Refused && next.Epoch == s.Epoch:
 		return fmt.Errorf("a refusal keeps epoch %d, and older acceptances with it", s.Epoch)
 	case next.Refused && next.Holds():
 		return fmt.Errorf("the store may write to who refused")
-	case next.Holds() && !s.Holds() && !start && (s.OptIn != clienteling.OptInWaiting || s.OptInEpoch != s.Epoch || mode == clienteling.Explicit):
+	case next.Holds() && !s.Holds() && !start && (!asked || mode == clienteling.Explicit && !accept):
 		return fmt.Errorf("%q accepts what was not asked", c.Effect)
-	case c.Confirm && (next == s || c.Effect == consent.NoEffect):
-		return fmt.Errorf("a confirmation of nothing")
-	case c.Confirm && text.OptOutType != "":
-		return fmt.Errorf("a second answer: Twilio gave one")
-	case c.Confirm && consent.Confirmation(c.Effect, "en", "Acme") == "":
-		return fmt.Errorf("a confirmation without words")
 	}
-	if again := consent.Receive(next, text, mode); again.Effect != consent.NoEffect || again.Confirm {
+	want := consent.NoAnswer
+	switch {
+	case text.OptOutType != "" || slices.ContainsFunc(consent.Twilios(), func(w string) bool {
+		return strings.EqualFold(w, strings.TrimFunc(text.Body, isNoLetter))
+	}):
+	case c.Effect == consent.OptedOut:
+		want = consent.ConfirmOptOut
+	case c.Effect == consent.OptedIn:
+		want = consent.ConfirmOptIn
+	case help:
+		want = consent.Help
+	}
+	if c.Answer != want {
+		return fmt.Errorf("answered %q, want %q", c.Answer, want)
+	}
+	if c.Answer != consent.NoAnswer && consent.Confirmation(c.Answer, text.Language, "Acme") == "" {
+		return fmt.Errorf("an answer without words")
+	}
+	// Whoever calls for help twice gets it twice; all else is said once.
+	if again := consent.Receive(next, text, mode); again.Effect != consent.NoEffect || again.Answer != consent.NoAnswer && again.Answer != consent.Help {
 		return fmt.Errorf("sent again it does %+v", again)
 	}
 
 	presumed := consent.Presume(text, mode)
-	if presumed.Effect != consent.NoEffect || presumed.Confirm || presumed.When.Exactly != nil {
+	if presumed.Effect != consent.NoEffect || presumed.When.Exactly != nil {
 		return fmt.Errorf("presumed %+v, which is not nothing", presumed)
+	}
+	if help && (presumed.Answer != c.Answer || presumed.When != consent.Guard{}) || !help && presumed.Answer != consent.NoAnswer {
+		return fmt.Errorf("presumed %+v, although the answer is %q", presumed, c.Answer)
 	}
 	switch admitted := admits(presumed.When, s); {
 	case admitted && c.Effect != consent.NoEffect:
@@ -190,57 +219,39 @@ func TestInvariants(t *testing.T) {
 	})
 }
 
-func TestConfirm(t *testing.T) {
-	refused := consent.State{Refused: true, Epoch: 1}
+func TestAnswer(t *testing.T) {
+	refused, asked := consent.State{Refused: true, Epoch: 1}, consent.State{OptIn: clienteling.OptInWaiting}
 	for name, test := range map[string]struct {
 		state consent.State
 		text  consent.Text
-		want  bool
+		want  consent.Answer
 	}{
-		"our word":                     {consent.State{}, consent.Text{Body: "Opt out"}, true},
-		"our word with a hyphen":       {consent.State{}, consent.Text{Body: "opt-out."}, true},
-		"our word again":               {refused, consent.Text{Body: "Opt out"}, false},
-		"our word, answered by Twilio": {consent.State{}, consent.Text{Body: "Opt out", OptOutType: "STOP"}, false},
-		"Twilio's word":                {consent.State{}, consent.Text{Body: "stop"}, false},
-		"Twilio's word, perhaps":       {consent.State{}, consent.Text{Body: "Stop!"}, false},
-		"Twilio's word to come back":   {refused, consent.Text{Body: "START"}, false},
-		"a word of Twilio's console":   {consent.State{}, consent.Text{Body: "ALTO", OptOutType: "STOP"}, false},
-		"yes to a request":             {consent.State{OptIn: clienteling.OptInWaiting}, consent.Text{Body: "Sure"}, false},
-		"no to a request":              {consent.State{OptIn: clienteling.OptInWaiting}, consent.Text{Body: "No"}, false},
-		"help":                         {consent.State{}, consent.Text{Body: "HELP"}, false},
+		"our word":                         {consent.State{}, consent.Text{Body: "Opt out"}, consent.ConfirmOptOut},
+		"our word with a hyphen":           {consent.State{}, consent.Text{Body: "opt-out."}, consent.ConfirmOptOut},
+		"our word again":                   {refused, consent.Text{Body: "Opt out"}, consent.NoAnswer},
+		"our word, answered by Twilio":     {consent.State{}, consent.Text{Body: "Opt out", OptOutType: "STOP"}, consent.NoAnswer},
+		"a word of the country":            {consent.State{}, consent.Text{Body: "Arrêt", Country: "CA"}, consent.ConfirmOptOut},
+		"a word of another country":        {consent.State{}, consent.Text{Body: "Arrêt", Country: "DE"}, consent.NoAnswer},
+		"a word of the country, to return": {refused, consent.Text{Body: "Démarrer", Country: "CA"}, consent.ConfirmOptIn},
+		"a yes of the country":             {refused, consent.Text{Body: "Oui", Country: "CA"}, consent.NoAnswer},
+		"Twilio's word":                    {consent.State{}, consent.Text{Body: "stop"}, consent.NoAnswer},
+		"Twilio's word, elsewhere":         {consent.State{}, consent.Text{Body: "stop", Country: "FR"}, consent.NoAnswer},
+		"Twilio's word, perhaps":           {consent.State{}, consent.Text{Body: "Stop!"}, consent.NoAnswer},
+		"Twilio's word in other letters":   {consent.State{}, consent.Text{Body: "ＳＴＯＰ"}, consent.ConfirmOptOut},
+		"Twilio's word to come back":       {refused, consent.Text{Body: "START"}, consent.NoAnswer},
+		"a word of Twilio's console":       {consent.State{}, consent.Text{Body: "ALTO", OptOutType: "STOP"}, consent.NoAnswer},
+		"yes to a request":                 {asked, consent.Text{Body: "Sure"}, consent.NoAnswer},
+		"no to a request":                  {asked, consent.Text{Body: "No"}, consent.NoAnswer},
+		"no to a request, in German":       {asked, consent.Text{Body: "Nein danke", Country: "DE"}, consent.NoAnswer},
+		"help, by Twilio":                  {consent.State{}, consent.Text{Body: "HELP", Country: "DE"}, consent.NoAnswer},
+		"help":                             {consent.State{}, consent.Text{Body: "Hilfe!", Country: "DE"}, consent.Help},
+		"help after an opt-out":            {refused, consent.Text{Body: "Hilfe", Country: "DE"}, consent.Help},
+		"help, answered by Twilio":         {asked, consent.Text{Body: "Hilfe", Country: "DE", OptOutType: "HELP"}, consent.NoAnswer},
 	} {
-		if got := consent.Receive(test.state, test.text, clienteling.AnyReply); got.Confirm != test.want {
-			t.Errorf("%s: %+v", name, got)
-		}
-	}
-}
-
-func TestConfirmation(t *testing.T) {
-	for _, test := range []struct {
-		effect   consent.Effect
-		language string
-		wants    []string
-	}{
-		{consent.OptedOut, "en", []string{"Acme: ", "unsubscribed", "START"}},
-		{consent.OptedIn, "en", []string{"Acme: ", "Welcome back", "STOP"}},
-		{consent.OptedOut, "de", []string{"Acme: ", "abgemeldet", "START"}},
-		{consent.OptedIn, "de-AT", []string{"Acme: ", "Willkommen", "STOP"}},
-		{consent.OptedOut, "fr", []string{"unsubscribed"}},
-		{consent.OptedOut, "", []string{"unsubscribed"}},
-	} {
-		got := consent.Confirmation(test.effect, test.language, "Acme")
-		for _, want := range test.wants {
-			if !strings.Contains(got, want) {
-				t.Errorf("%s in %q: %q does not say %q", test.effect, test.language, got, want)
+		for _, mode := range modes {
+			if got := consent.Receive(test.state, test.text, mode); got.Answer != test.want {
+				t.Errorf("%s: %+v", name, got)
 			}
-		}
-		if len(got) > 160 {
-			t.Errorf("%q is more than one segment", got)
-		}
-	}
-	for _, effect := range []consent.Effect{consent.NoEffect, consent.Accepted, consent.Rejected} {
-		if got := consent.Confirmation(effect, "en", "Acme"); got != "" {
-			t.Errorf("%q is confirmed: %q", effect, got)
 		}
 	}
 }

@@ -55,23 +55,32 @@ var ErrOptedOut = clienteling.E(clienteling.Conflict, "opted_out", "The customer
 var ErrOptInRequired = clienteling.E(clienteling.Conflict, "opt_in_required", "The customer has not opted in. Send an opt-in request and wait for their answer.")
 
 // Request is the text of an opt-in request: what the associate says of themselves,
-// if anything, and the default opt-in message in the store's language (BCP 47;
-// English where we have no better). Both go as one text, since a text before
-// consent may only ask for it.
-func Request(introduction, language, store string) string {
-	base, _, _ := strings.Cut(language, "-")
-	message, ok := requests[base]
-	if !ok {
-		message = requests["en"]
-	}
-	message = strings.ReplaceAll(message, "{{store.name}}", store)
+// if anything, and the opt-in message, filled in. Both go as one text, since a text
+// before consent may only ask for it.
+func Request(introduction, message string) string {
 	if introduction = strings.TrimSpace(introduction); introduction != "" {
 		return introduction + "\n\n" + message
 	}
 	return message
 }
 
-var requests = map[string]string{
-	"en": "{{store.name}} would like to text you. Reply YES to agree, or STOP to refuse. Message and data rates may apply.",
-	"de": "{{store.name}} möchte Ihnen Nachrichten schreiben. Antworten Sie mit YES, um zuzustimmen, oder mit STOP, um abzulehnen.",
+// DefaultRequest is the opt-in message that a retailer begins with in a language (BCP
+// 47; its primary subtag counts), with the placeholder {{store.name}}. It says what the
+// texts are about, the word that agrees, in that language, and STOP. False for a
+// language that we have none in.
+func DefaultRequest(language string) (string, bool) {
+	l := find(language)
+	if l == nil {
+		return "", false
+	}
+	return l.request, true
+}
+
+// Languages are those that DefaultRequest has a message in, by primary subtag, sorted.
+func Languages() []string {
+	tags := make([]string, len(languages))
+	for i, l := range languages {
+		tags[i] = l.tag
+	}
+	return tags
 }

@@ -16,12 +16,14 @@ func says(text consent.Text) string {
 		return "opt-out"
 	case consent.Receive(consent.State{Refused: true}, text, clienteling.Explicit).Effect == consent.OptedIn:
 		return "opt-in"
+	case consent.Receive(asked, text, clienteling.Explicit).Effect == consent.Accepted:
+		return "accept"
 	case consent.Receive(asked, text, clienteling.AnyReply).Effect == consent.Rejected:
-		return "no"
+		return "reject"
 	case consent.Receive(asked, text, clienteling.AnyReply).Effect == consent.NoEffect:
 		return "help"
 	default:
-		return ""
+		return "nothing"
 	}
 }
 
@@ -32,19 +34,22 @@ func TestWords(t *testing.T) {
 			"opt out", "OPT OUT", "Opt-Out", "opt  out", "opt\tout", "opt\u00a0out",
 			"Stop.", "STOP!", "STOP!!!", " stop ", "\nSTOP\r\n", "\"STOP\"", "'stop'", "“Stop”", "«stop»", "(stop)", "¡stop!", "...stop...", "*STOP*", "-stop-",
 			"stop 🙏", "🛑 STOP 🛑", "Stop ❤️", "stop 👍🏽", "STOP\u200b", "\ufeffSTOP", "\u200eSTOP\u200f", "STOP\x00", "$STOP^", "STOP>",
+			// Letters of Chinese keyboards, and accents, leave a word what it is.
+			"ＳＴＯＰ.", "ｓｔｏｐ！", "STO\u0301P", "STOP\u0301", "stóp", "Stop all", "UNSUB",
 			"STOP" + strings.Repeat("!", 100), strings.Repeat(" ", 1000) + "stop" + strings.Repeat("\n", 500),
 		},
 		"opt-in": {"START", "start", "Start!", "YES", "yes", "Yes.", "yes!!", "YES 👍", " Unstop ", "“Yes”", "\tYES\x00"},
-		"no":     {"NO", "no", "No.", "No!", "no 😊", "¿no?", "NO\n"},
+		// A reply that is not a no accepts in mode any_reply: so a polite one has to be known.
+		"reject": {"NO", "no", "No.", "No!", "no 😊", "¿no?", "NO\n", "No, thanks", "no thank you!", "Not interested."},
 		"help":   {"HELP", "help", "Help!", "Help?", "INFO", "info.", "help 😭"},
-		"": {
+		"nothing": {
 			"Stop by at 5?", "Can you stop by?", "Don't stop", "STOP PLEASE", "please stop", "stop it", "STOP STOP", "stopp", "S T O P", "S.T.O.P", "st op", "non-stop",
 			"end of May?", "The end", "Endless", "weekend", "I quit my job", "quit it", "Quite!", "cancel my order", "Cancel my 5pm", "cancelled",
 			"Is it revoked?", "opt", "out", "opt out of the sale", "opt.out", "optional",
 			"Yes, at 5", "Yes please", "yes yes", "yes/no", "Yesterday", "Starting when?", "When do you start?", "start 5",
-			"No problem!", "No, thanks", "no no", "No 5", "Nope", "not now", "N", "No way", "9 NO", "No.1",
+			"No problem!", "No thanks to you", "no no", "No 5", "Nope", "not now", "N", "No way", "9 NO", "No.1",
 			"Help me choose", "I need help", "Any info?", "information",
-			"", " ", "?", "👍", "❤️", "\x00", "Ok", "Sure", "5", "Hello", "ＳＴＯＰ.", "СТОП", "ΝΟ", "STO\u0301P", "STOP\u0301", "stop1", "1 stop",
+			"", " ", "?", "👍", "❤️", "\x00", "Ok", "Sure", "5", "Hello", "СТОП", "ΝΟ", "stop1", "1 stop",
 			strings.Repeat("STOP ", 20), "STOP " + strings.Repeat("x", 1600),
 		},
 	} {
@@ -60,7 +65,7 @@ func TestWords(t *testing.T) {
 func TestOptOutType(t *testing.T) {
 	for _, test := range []struct{ verdict, body, want string }{
 		{"STOP", "no mas", "opt-out"}, {"stop", "no mas", "opt-out"}, {"START", "hola", "opt-in"}, {"HELP", "ayuda", "help"},
-		{"HELP", "STOP", "help"}, {"", "no mas", ""}, {"NEW", "Hello", ""}, {"NEW", "STOP", "opt-out"},
+		{"HELP", "STOP", "help"}, {"", "no mas", "nothing"}, {"NEW", "Hello", "nothing"}, {"NEW", "STOP", "opt-out"},
 	} {
 		if got := says(consent.Text{Body: test.body, OptOutType: test.verdict}); got != test.want {
 			t.Errorf("%s with verdict %q is taken for %q, want %q", test.body, test.verdict, got, test.want)
@@ -69,13 +74,18 @@ func TestOptOutType(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{"STOP", " opt  out!", "Yes, at 5", "no 😊", "ﬆop", "ſtop", "unsubscrıbe", "\xffSTOP\xed\xa0\x80", "STOP\u0301"} {
-		f.Add(seed, "")
+	for _, seed := range []string{"STOP", " opt  out!", "Yes, at 5", "no 😊", "ﬆop", "ſtop", "unsubscrıbe", "\xffSTOP\xed\xa0\x80", "STOP\u0301", "ＳＴＯＰ", "no,thanks"} {
+		f.Add(seed, "", "US", "en")
 	}
-	f.Add("no mas", "STOP")
-	f.Add("STOP", "start")
-	f.Fuzz(func(t *testing.T, body, verdict string) {
-		text := consent.Text{Body: body, OptOutType: verdict}
+	f.Add("no mas", "STOP", "", "")
+	f.Add("STOP", "start", "DE", "de")
+	f.Add("Ja", "", "CH", "fr")
+	f.Add("tak", "", "MY", "zh")
+	f.Add("d’accord", "", "BE", "nl")
+	f.Add("לא, תודה", "", "IL", "he")
+	f.Add("ยกเลิกรับข้อความ", "", "TH", "th")
+	f.Fuzz(func(t *testing.T, body, verdict, country, language string) {
+		text := consent.Text{Body: body, OptOutType: verdict, Country: country, Language: language}
 		states(func(s consent.State) {
 			for _, mode := range modes {
 				if err := check(s, text, mode); err != nil {
@@ -85,12 +95,15 @@ func FuzzText(f *testing.F) {
 		})
 		meaning := says(text)
 		for _, same := range []string{"  " + body + "\r\n", "“" + body + "!”", "\ufeff" + body + " 🙏"} {
-			if got := says(consent.Text{Body: same, OptOutType: verdict}); got != meaning {
+			if got := says(consent.Text{Body: same, OptOutType: verdict, Country: country, Language: language}); got != meaning {
 				t.Errorf("%q is taken for %q, and %q for %q", body, meaning, same, got)
 			}
 		}
-		if got := says(consent.Text{Body: body + " at 5"}); got != "" {
+		if got := says(consent.Text{Body: body + " at 5", Country: country, Language: language}); got != "nothing" {
 			t.Errorf("%q is taken for %q", body+" at 5", got)
+		}
+		if meaning == "opt-out" && verdict == "" && !consent.LikelyOptOut(body) {
+			t.Errorf("%q opts out here, and is no hint elsewhere", body)
 		}
 	})
 }
