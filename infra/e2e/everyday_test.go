@@ -150,7 +150,8 @@ func TestErasure(t *testing.T) {
 	var m message
 	write(t, http.MethodPost, path+"/messages", me, map[string]string{"text": "Your coat is here, " + name}).into(t, http.StatusCreated, &m)
 	until(t, "the text is delivered", func() bool { return entry(t, path, m.ID).Status == "delivered" })
-	twilio(t, "/control/texts", map[string]any{"from": phone, "to": berlin, "body": "Hallo Berlin"}, new(delivered))
+	const kept = "SM00000000000000000000000000000e7a"
+	twilio(t, "/control/texts", map[string]any{"from": phone, "to": berlin, "body": "Hallo Berlin", "messageSid": kept}, new(delivered))
 	twilio(t, "/control/calls", map[string]any{"from": phone, "to": london, "store": "no-answer"}, new(any))
 	twilio(t, "/control/texts", map[string]any{"from": phone, "to": london, "body": "opt out"}, new(delivered))
 
@@ -185,6 +186,11 @@ func TestErasure(t *testing.T) {
 		if line, found := cloud.log.contains(s); found {
 			t.Errorf("%q is in the log: %s", s, line)
 		}
+	}
+	// Not even a webhook from before, which somebody brings again, lifts the refusal.
+	twilio(t, "/control/texts", map[string]any{"from": phone, "to": berlin, "body": "START", "messageSid": kept}, new(delivered))
+	if slices.ContainsFunc(items(t), personal) {
+		t.Error("a webhook from before the erasure begins a conversation")
 	}
 	write(t, http.MethodPost, "/v1/stores/london/conversations", me, map[string]string{"phone": phone}).refused(t, http.StatusConflict, "opted_out")
 	get(t, "/v1/stores/london/conversations/"+c.ID, me).refused(t, http.StatusNotFound, "not_found")

@@ -53,22 +53,17 @@ func (t *Table) EraseRecords(ctx context.Context, e Erasure, most int) (left boo
 	return false, errors.Join(t.eraseLedger(ctx, e), t.forgetRefusal(ctx, e))
 }
 
-// erasedAtOnce is how many items, with the SIDs they claimed, are deleted in one
-// transaction, which takes 100.
-const erasedAtOnce = 40
+// erasedAtOnce is how many items are deleted in one transaction, which takes 100.
+const erasedAtOnce = 100
 
-// eraseAll deletes items with the SIDs of the texts or calls that they are. The SID may
-// come again by then, but Twilio's retries have long ended.
+// eraseAll deletes items. The SIDs that their texts and calls claimed stay claimed, until
+// their time: they tell of nobody, and without them a webhook that comes again, by Twilio's
+// retry or by somebody who kept it, would be a new text, and an old START lift a refusal.
 func (t *Table) eraseAll(ctx context.Context, items []item) error {
 	for some := range slices.Chunk(items, erasedAtOnce) {
 		var writes []types.TransactWriteItem
-		claimed := map[string]bool{}
 		for _, i := range some {
 			writes = append(writes, t.erased(key{text(i, "pk"), text(i, "sk")}))
-			if sid := text(i, "sid"); sid != "" && !claimed[sid] {
-				claimed[sid] = true
-				writes = append(writes, t.erased(sidKey(sid)))
-			}
 		}
 		if _, err := t.transact(ctx, writes); err != nil {
 			return err
@@ -161,7 +156,6 @@ func (t *Table) eraseLedger(ctx context.Context, e Erasure) error {
 	for _, prefix := range []string{"CONSENT#", "ANSWERED#"} {
 		err := t.walk(ctx, list{pk: "pk", sk: "sk", partition: customerPartition(e.Retailer, e.Customer), prefix: prefix, consistent: true}, func(i item) bool {
 			if prefix == "ANSWERED#" || text(i, "sk") < prefix+e.firstID() {
-				delete(i, "sid") // its text claimed it
 				gone = append(gone, i)
 			}
 			return true

@@ -185,10 +185,28 @@ func longThreadErased(t *testing.T, db *scenario.Table) {
 	if steps := erase(t, to, e, 25); steps != 4 {
 		t.Errorf("91 entries, 25 at a time, took %d steps", steps)
 	}
-	for key := range db.Items(t) {
-		if strings.Contains(key, "SID#") || strings.Contains(key, customer) && !strings.HasSuffix(key, "ERASURE") {
+	claims := 0
+	for key, i := range db.Items(t) {
+		if strings.Contains(key, customer) && !strings.HasSuffix(key, "ERASURE") {
 			t.Errorf("%s is left", key)
 		}
+		if strings.HasPrefix(key, "SID#") {
+			claims++
+			for name := range i {
+				if name != "answer" && name != "expiresAt" {
+					t.Errorf("%s has %s: it is to tell of nobody", key, name)
+				}
+			}
+		}
+	}
+	// Whoever brings one of the texts again brings nothing.
+	if claims != 91 {
+		t.Errorf("%d of 91 texts are known to have been taken", claims)
+	}
+	again := text(fmt.Sprintf("SM%032x", 0xabc000), "START")
+	var known *table.DuplicateError
+	if err := to.ReceiveText(t.Context(), number(t, to), again, consent.Change{}, table.Found{}); !errors.As(err, &known) {
+		t.Errorf("a text of before the erasure comes again: %v", err)
 	}
 }
 
